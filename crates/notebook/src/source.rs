@@ -1,0 +1,173 @@
+//! A cell's text: a yrs CRDT, so that concurrent typing merges. Positions are UTF-16 code units.
+
+use yrs::types::{Delta, Observable as _};
+use yrs::updates::decoder::Decode as _;
+use yrs::{
+    Any, ClientID, Doc, GetString as _, OffsetKind, Options, Out, ReadTxn as _, StateVector, Text as _, TextRef,
+    Transact as _, Update,
+};
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// The client that seeds every text, so that all replicas seed it alike.
+const SEED_CLIENT: u64 = 1;
+const TEXT: &str = "source";
+
+/// Replaces the text from `from` up to `to` with `insert`. Positions are UTF-16 code units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// Where it begins.
+    pub from: u32,
+    /// Where it ends, in the text before it.
+    pub to: u32,
+    /// What stands there then.
+    pub insert: String,
+}
+
+/// Why an edit was not applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The bytes are not a yrs update.
+    #[error("the update cannot be read")]
+    BadUpdate,
+    /// A position lies outside the text.
+    #[error("the edit lies outside the text")]
+    OutOfRange,
+}
+
+/// One replica of a cell's text.
+pub struct Source {
+    doc: Doc,
+    text: TextRef,
+}
+
+impl Source {
+    /// Makes an empty text whose own edits carry `client` (its lower 32 bits), which no other replica may use.
+    pub fn empty(client: u64) -> Self {
+        let mut options =
+            Options::with_guid_and_client_id("source".into(), ClientID::new(client & u64::from(u32::MAX)));
+        options.offset_kind = OffsetKind::Utf16;
+        let doc = Doc::with_options(options);
+        let text = doc.get_or_insert_text(TEXT);
+        Self { doc, text }
+    }
+
+    /// Makes a text that begins as `text`; the same on every replica.
+    pub fn seeded(client: u64, text: &str) -> Self {
+        let mut source = Self::empty(client);
+        if !text.is_empty() {
+            let seed = Self::empty(SEED_CLIENT);
+            seed.text.insert(&mut seed.doc.transact_mut(), 0, text);
+            source.merge(&seed.state()).expect("invariant: a text reads its own state");
+        }
+        source
+    }
+
+    /// Returns the text.
+    pub fn text(&self) -> String {
+        self.text.get_string(&self.doc.transact())
+    }
+
+    /// Returns the length in UTF-16 code units.
+    pub fn len_utf16(&self) -> u32 {
+        self.text.len(&self.doc.transact())
+    }
+
+    /// Returns everything as one update.
+    pub fn state(&self) -> Vec<u8> {
+        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// Applies own edits one after another and returns the update that tells others.
+    /// On an error nothing has changed.
+    pub fn edit(&mut self, splices: &[Splice]) -> Result<Vec<u8>, SourceError> {
+        let mut length = self.len_utf16();
+        for splice in splices {
+            if splice.from > splice.to || splice.to > length {
+                return Err(SourceError::OutOfRange);
+            }
+            let inserted =
+                u32::try_from(splice.insert.encode_utf16().count()).map_err(|_too_long| SourceError::OutOfRange)?;
+            length = length - (splice.to - splice.from) + inserted;
+        }
+        let mut transaction = self.doc.transact_mut();
+        for splice in splices {
+            if splice.to > splice.from {
+                self.text.remove_range(&mut transaction, splice.from, splice.to - splice.from);
+            }
+            if !splice.insert.is_empty() {
+                self.text.insert(&mut transaction, splice.from, &splice.insert);
+            }
+        }
+        Ok(transaction.encode_update_v1())
+    }
+
+    /// Takes in an update of another replica; one that is known already does nothing.
+    /// Returns what it did to the text, to be applied one after another.
+    pub fn merge(&mut self, update: &[u8]) -> Result<Vec<Splice>, SourceError> {
+        let update = Update::decode_v1(update).map_err(|_unreadable| SourceError::BadUpdate)?;
+        let splices = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&splices);
+        self.text.observe("merge", move |transaction, event| {
+            if let Ok(mut seen) = seen.lock() {
+                seen.extend(to_splices(event.delta(transaction)));
+            }
+        });
+        let applied = self.doc.transact_mut().apply_update(update);
+        self.text.unobserve("merge");
+        applied.map_err(|_unreadable| SourceError::BadUpdate)?;
+        let splices = splices.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default();
+        Ok(splices)
+    }
+}
+
+/// Joins several updates into one.
+pub fn merge_updates(updates: &[Vec<u8>]) -> Result<Vec<u8>, SourceError> {
+    yrs::merge_updates_v1(updates).map_err(|_unreadable| SourceError::BadUpdate)
+}
+
+/// Says whether bytes are a yrs update.
+pub fn is_update(update: &[u8]) -> bool {
+    Update::decode_v1(update).is_ok()
+}
+
+fn to_splices(delta: &[Delta]) -> Vec<Splice> {
+    let mut at = 0;
+    let mut splices = Vec::new();
+    for part in delta {
+        match part {
+            Delta::Retain(length, _) => at += length,
+            Delta::Deleted(length) => splices.push(Splice { from: at, to: at + length, insert: String::new() }),
+            Delta::Inserted(value, _) => {
+                // Only text is ever inserted; anything else comes from a hostile update and shows as nothing.
+                let insert = if let Out::Any(Any::String(text)) = value { text.to_string() } else { String::new() };
+                let length = insert.encode_utf16().count();
+                splices.push(Splice { from: at, to: at, insert });
+                at += u32::try_from(length).unwrap_or(u32::MAX);
+            }
+        }
+    }
+    splices
+}
+
+impl Clone for Source {
+    /// Copies the text: a clone that is edited leaves the original alone.
+    fn clone(&self) -> Self {
+        let mut copy = Self::empty(self.doc.client_id().get());
+        copy.merge(&self.state()).expect("invariant: a text reads its own state");
+        copy
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Source").field(&self.text()).finish()
+    }
+}

@@ -1,0 +1,20 @@
+//! All tests of the reducer and the rules, as one binary.
+
+#[path = "suite/arbitrary.rs"]
+mod arbitrary;
+#[path = "suite/cells.rs"]
+mod cells;
+#[path = "suite/executions.rs"]
+mod executions;
+#[path = "suite/ipynb.rs"]
+mod ipynb;
+#[path = "suite/notation.rs"]
+mod notation;
+#[path = "suite/outputs.rs"]
+mod outputs;
+#[path = "suite/properties.rs"]
+mod properties;
+#[path = "suite/sources.rs"]
+mod sources;
+#[path = "suite/transitions.rs"]
+mod transitions;

@@ -1,0 +1,10 @@
+//! All that crosses a thread or a socket: port messages, their encoding, notebook keys.
+//!
+//! Pure: bytes in, bytes out. Who sends them is the business of the binaries.
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+
+pub mod access;
+pub mod blob;
+pub mod codec;
+pub mod port;
