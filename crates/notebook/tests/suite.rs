@@ -1,4 +1,5 @@
 //! All tests of the reducer and the rules, as one binary.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "suite/arbitrary.rs"]
 mod arbitrary;

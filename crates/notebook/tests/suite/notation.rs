@@ -147,16 +147,14 @@ impl Bench {
     }
 
     fn describe_cell(&self, cell: &notebook::Cell) -> String {
-        let mut line = format!("{} {:?}", cell.id, cell.source.text());
-        if let Some(execution) = self.notebook.current_execution(&cell.id) {
-            line += &format!(" {}", status(execution));
-        }
+        let mut parts = vec![cell.id.to_string(), format!("{:?}", cell.source.text())];
+        parts.extend(self.notebook.current_execution(&cell.id).map(|execution| status(execution)));
         if let Some(shown) = self.notebook.shown_execution(&cell.id) {
-            let count = shown.count.map(|count| format!(" #{count}")).unwrap_or_default();
-            line +=
-                &format!("{count} [{}]", shown.outputs.iter().map(|output| text(output)).collect::<Vec<_>>().join("|"));
+            parts.extend(shown.count.map(|count| format!("#{count}")));
+            let outputs: Vec<_> = shown.outputs.iter().map(|output| text(output)).collect();
+            parts.push(format!("[{}]", outputs.join("|")));
         }
-        line
+        parts.join(" ")
     }
 }
 

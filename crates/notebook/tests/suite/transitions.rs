@@ -11,11 +11,13 @@ const STATUSES: [(&str, &str); 4] = [
     ("completed", "+a; k1 up; run a; k1 claim a; k1 start a; k1 ok a"),
 ];
 
+type Row = (&'static str, fn(&Bench) -> Event, Actor, [bool; 4]);
+
 #[test]
 fn every_event_in_every_status() {
     let kernel = || Actor::Kernel(session("k1"));
     // Which statuses take the event, in the order of STATUSES.
-    let table: [(&str, fn(&Bench) -> Event, Actor, [bool; 4]); 9] = [
+    let table: [Row; 9] = [
         (
             "requested again",
             |b| Event::ExecutionRequested {
