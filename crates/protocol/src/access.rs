@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
-use notebook::NotebookId;
+pub use notebook::NotebookId;
 use sha2::{Digest as _, Sha256};
 
 /// Length of a secret in bytes.

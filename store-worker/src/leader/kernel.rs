@@ -1,0 +1,193 @@
+//! The kernel: asked for when there is work, given one execution at a time, checked in what it says.
+
+use notebook::{Actor, Command, EndReason, Event, KernelStep, SessionId, next_step};
+use protocol::port::{BUILD, FromFrame, FromKernel, FromStore, KernelReport, ToFrame, ToKernel};
+
+use super::{Effect, Leader};
+use crate::guard;
+
+impl Leader {
+    /// Takes in that the kernel's ports came from the page. Returns no `Hello` when no kernel was asked for.
+    pub fn kernel_connected(&mut self) -> Vec<Effect> {
+        let session = SessionId::from_entropy((self.edge.entropy)());
+        if self.kernel.greet(session.clone()) {
+            let hello = ToKernel::Hello { build: BUILD.to_owned(), session, verbose: self.identity.verbose };
+            self.effects.push(Effect::Kernel(hello));
+        } else {
+            self.effects.push(Effect::Disconnect);
+            self.tell_ui(FromStore::StopKernel);
+        }
+        self.tell_kernel();
+        self.take_effects()
+    }
+
+    /// Takes a message of the kernel's worker, `bytes` long.
+    pub fn on_kernel(&mut self, message: FromKernel, bytes: usize) -> Vec<Effect> {
+        match message {
+            FromKernel::Ready { build, .. } if build != BUILD => {
+                self.lose_kernel(
+                    "it is of another version than this page; reload the page".to_owned(),
+                    EndReason::Crashed,
+                );
+            }
+            FromKernel::Ready { python, from_snapshot, boot_millis, .. } => {
+                log::info!("Python {python} is up after {boot_millis:.0} ms, from a snapshot: {from_snapshot}");
+                self.kernel.ready();
+            }
+            FromKernel::Events(events) => self.kernel_events(events),
+            FromKernel::Died { reason, out_of_memory } => self.lose_kernel(reason, end_reason(out_of_memory)),
+        }
+        if self.kernel.is_up() {
+            let total = self.kernel.count_received(bytes);
+            self.effects.push(Effect::Frame(ToFrame::Received(total)));
+        }
+        self.pump();
+        self.take_effects()
+    }
+
+    /// Takes a message of the thread of the kernel's frame.
+    pub fn on_frame(&mut self, message: FromFrame) -> Vec<Effect> {
+        match message {
+            FromFrame::Capabilities { interrupt } => self.kernel.set_interruptible(interrupt),
+            FromFrame::Died { reason, out_of_memory } => self.lose_kernel(reason, end_reason(out_of_memory)),
+        }
+        self.pump();
+        self.take_effects()
+    }
+
+    /// Asks the page for a kernel, unless there is one.
+    pub(super) fn ask_for_kernel(&mut self) {
+        if self.kernel.ask() {
+            self.tell_ui(FromStore::StartKernel);
+        }
+        self.tell_kernel();
+    }
+
+    /// Gives the kernel what it can do next. Called after everything that may have made work for it.
+    pub(super) fn pump(&mut self) {
+        if self.store.notebook().wants_kernel() {
+            self.ask_for_kernel();
+        }
+        // Work is given only when it is saved that there is such work.
+        if self.store.unsaved() == 0
+            && let Some(session) = self.kernel.idle_session().cloned()
+        {
+            if let Some(KernelStep::Claim { execution, source, count }) = next_step(self.store.notebook(), &session) {
+                self.kernel.give(execution.clone());
+                self.effects.push(Effect::Kernel(ToKernel::Claim {
+                    execution,
+                    source: source.as_ref().to_owned(),
+                    count,
+                }));
+            } else if self.store.notebook().wants_kernel() {
+                self.command_of_own(Command::StartSession { session });
+            }
+        }
+        self.tell_kernel();
+    }
+
+    /// Interrupts what runs; a kernel that cannot be interrupted is replaced, its queue stays.
+    pub(super) fn interrupt(&mut self) {
+        if self.kernel.in_flight().is_none() {
+            return;
+        }
+        if self.kernel.can_interrupt() {
+            self.effects.push(Effect::Frame(ToFrame::Interrupt));
+        } else {
+            self.restart_kernel();
+            self.commit_soon();
+        }
+    }
+
+    /// Replaces the kernel by a new one.
+    pub(super) fn restart_kernel(&mut self) {
+        // One that is on its way is new enough, and its ports could not be told from those of the next.
+        if !self.kernel.is_asked() {
+            self.take_kernel_down();
+            self.ask_for_kernel();
+        }
+    }
+
+    /// Ends the kernel and its session.
+    pub(super) fn take_kernel_down(&mut self) {
+        let was_up = self.kernel.is_up() || self.kernel.is_asked();
+        let session = self.kernel.stop();
+        if was_up {
+            self.effects.push(Effect::Disconnect);
+            self.tell_ui(FromStore::StopKernel);
+        }
+        self.end_session(session, EndReason::Restarted);
+        self.tell_kernel();
+    }
+
+    /// Takes in what the page says about the kernel it hosts, ports aside.
+    pub(super) fn kernel_report(&mut self, report: KernelReport) {
+        match report {
+            KernelReport::Starting { step, percent } => {
+                self.kernel.progress(step, percent);
+                self.tell_kernel();
+            }
+            KernelReport::Failed { reason } => {
+                self.lose_kernel(reason, EndReason::Crashed);
+                self.pump();
+            }
+            KernelReport::Ports => log::error!("the kernel's ports did not come with the message that announced them"),
+        }
+    }
+
+    fn kernel_events(&mut self, events: Vec<Event>) {
+        let Some(session) = self.kernel.session().cloned() else { return };
+        let actor = Actor::Kernel(session.clone());
+        let mut completed = false;
+        for event in events {
+            if let Err(refusal) = guard::check(&event, &session, self.kernel.in_flight()) {
+                log::warn!("the kernel may not say {}: {refusal:?}", event.kind());
+                continue;
+            }
+            if matches!(event, Event::ExecutionCompleted { .. }) {
+                self.kernel.completed();
+                completed = true;
+            }
+            self.append(&actor, vec![event], None);
+        }
+        self.show();
+        if self.store.unsaved() == 0 {
+            return;
+        }
+        // The next execution waits for this commit.
+        if completed { self.commit_soon() } else { self.commit_later() }
+    }
+
+    fn lose_kernel(&mut self, reason: String, end: EndReason) {
+        log::error!("the kernel is gone: {reason}");
+        let was_there = self.kernel.is_up() || self.kernel.is_asked();
+        let session = self.kernel.die(reason);
+        self.end_session(session, end);
+        if was_there {
+            self.effects.push(Effect::Disconnect);
+            self.tell_ui(FromStore::StopKernel);
+        }
+        self.show();
+        self.tell_kernel();
+    }
+
+    fn end_session(&mut self, session: Option<SessionId>, reason: EndReason) {
+        if let Some(session) = session {
+            // A session that never had work is not in the log; then there is nothing to end.
+            self.command_of_own(Command::EndSession { session, reason });
+        }
+    }
+
+    /// Tells the kernel's state if it is news.
+    pub(super) fn tell_kernel(&mut self) {
+        let state = self.kernel.state(self.store.notebook());
+        if state != self.told_kernel {
+            self.told_kernel = state.clone();
+            self.tell_all(FromStore::Kernel(state));
+        }
+    }
+}
+
+fn end_reason(out_of_memory: bool) -> EndReason {
+    if out_of_memory { EndReason::OutOfMemory } else { EndReason::Crashed }
+}

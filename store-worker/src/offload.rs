@@ -1,0 +1,133 @@
+//! Moves large values out of events: anything over the threshold goes to the blob table.
+
+use notebook::{BlobRef, Content, Event, MimeBundle, Output};
+use protocol::blob::{BLOB_THRESHOLD, reference};
+use serde_json::Value;
+
+/// A value that was moved.
+pub type Moved = (BlobRef, Vec<u8>);
+
+/// Returns the event with its large values replaced by references, and those values.
+pub fn offload(event: Event, key: &[u8]) -> (Event, Vec<Moved>) {
+    let mut mover = Mover { key, moved: Vec::new() };
+    let event = mover.event(event);
+    (event, mover.moved)
+}
+
+struct Mover<'a> {
+    key: &'a [u8],
+    moved: Vec<Moved>,
+}
+
+impl Mover<'_> {
+    fn event(&mut self, event: Event) -> Event {
+        match event {
+            Event::StreamAppended { execution, index, name, text } => {
+                Event::StreamAppended { execution, index, name, text: self.text(text) }
+            }
+            Event::OutputAdded { execution, index, output } => {
+                Event::OutputAdded { execution, index, output: self.output(output) }
+            }
+            Event::DisplayUpdated { display_id, data, metadata } => {
+                Event::DisplayUpdated { display_id, data: self.bundle(data), metadata }
+            }
+            Event::ExecutionImported { execution, cell, count, outputs } => {
+                let outputs = outputs.into_iter().map(|output| self.output(output)).collect();
+                Event::ExecutionImported { execution, cell, count, outputs }
+            }
+            other => other,
+        }
+    }
+
+    fn output(&mut self, output: Output) -> Output {
+        match output {
+            Output::Stream { name, text } => {
+                Output::Stream { name, text: text.into_iter().map(|text| self.text(text)).collect() }
+            }
+            Output::DisplayData { data, metadata, display_id } => {
+                Output::DisplayData { data: self.bundle(data), metadata, display_id }
+            }
+            Output::ExecuteResult { data, metadata, display_id } => {
+                Output::ExecuteResult { data: self.bundle(data), metadata, display_id }
+            }
+            // A traceback is bounded by the kernel.
+            error @ Output::Error { .. } => error,
+        }
+    }
+
+    fn bundle(&mut self, bundle: MimeBundle) -> MimeBundle {
+        bundle.into_iter().map(|(mime, content)| (mime, self.value(content))).collect()
+    }
+
+    fn text(&mut self, content: Content<String>) -> Content<String> {
+        match content {
+            Content::Inline(text) if text.len() > BLOB_THRESHOLD => Content::Blob(self.put(text.into_bytes())),
+            small_or_moved => small_or_moved,
+        }
+    }
+
+    fn value(&mut self, content: Content<Value>) -> Content<Value> {
+        match content {
+            Content::Inline(Value::String(text)) if text.len() > BLOB_THRESHOLD => {
+                Content::Blob(self.put(text.into_bytes()))
+            }
+            Content::Inline(value @ (Value::Array(_) | Value::Object(_))) => {
+                let bytes = serde_json::to_vec(&value).unwrap_or_default();
+                if bytes.len() > BLOB_THRESHOLD { Content::Blob(self.put(bytes)) } else { Content::Inline(value) }
+            }
+            small_or_moved => small_or_moved,
+        }
+    }
+
+    fn put(&mut self, bytes: Vec<u8>) -> BlobRef {
+        let blob = reference(self.key, &bytes);
+        self.moved.push((blob.clone(), bytes));
+        blob
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notebook::{ExecutionId, Json, StreamName};
+
+    fn stream(length: usize) -> Event {
+        let text = Content::Inline("x".repeat(length));
+        Event::StreamAppended {
+            execution: ExecutionId::from_entropy([1; 16]),
+            index: 0,
+            name: StreamName::Stdout,
+            text,
+        }
+    }
+
+    #[test]
+    fn text_at_the_threshold_stays_and_above_it_moves() {
+        assert_eq!(offload(stream(BLOB_THRESHOLD), b"key"), (stream(BLOB_THRESHOLD), Vec::new()));
+        let (event, moved) = offload(stream(BLOB_THRESHOLD + 1), b"key");
+        let [(blob, bytes)] = moved.as_slice() else { panic!("one value moves") };
+        assert_eq!((bytes.len(), blob), (BLOB_THRESHOLD + 1, &reference(b"key", bytes)));
+        assert!(matches!(event, Event::StreamAppended { text: Content::Blob(found), .. } if found == *blob));
+    }
+
+    #[test]
+    fn every_representation_is_judged_by_itself() {
+        let large = Value::String("A".repeat(100_000));
+        let table: Value = (0..30_000).collect();
+        let data = MimeBundle::from([
+            ("text/plain".to_owned(), Content::Inline("small".into())),
+            ("image/png".to_owned(), Content::Inline(large)),
+            ("application/json".to_owned(), Content::Inline(table.clone())),
+        ]);
+        let output = Output::DisplayData { data, metadata: Json::new(), display_id: None };
+        let event = Event::OutputAdded { execution: ExecutionId::from_entropy([1; 16]), index: 0, output };
+        let (event, moved) = offload(event, b"key");
+        let Event::OutputAdded { output: Output::DisplayData { data, .. }, .. } = event else {
+            panic!("the kind stays")
+        };
+        assert_eq!(data["text/plain"], Content::Inline("small".into()));
+        assert!(matches!(data["image/png"], Content::Blob(_)));
+        assert_eq!(serde_json::from_slice::<Value>(&moved[0].1).ok(), Some(table), "JSON moves as its serialisation");
+        assert_eq!(moved[1].1.len(), 100_000, "a string moves as its text");
+    }
+}
