@@ -1,0 +1,220 @@
+//! What buttons and keys do: each becomes a command or moves the focus.
+
+use leptos::prelude::*;
+use notebook::{CellId, CellKind, Command, Place};
+use protocol::port::{KernelState, SaveState};
+
+use crate::editor::Cursor;
+use crate::session::{RunStatus, Session};
+
+/// Which way a cell moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Up,
+    Down,
+}
+
+impl Session {
+    fn kind(self, cell: &CellId) -> Option<CellKind> {
+        self.cell(cell).map(|view| view.kind.get_untracked())
+    }
+
+    /// Returns the cell above or below.
+    pub(crate) fn neighbour(self, cell: &CellId, direction: Direction) -> Option<CellId> {
+        self.order.with_untracked(|order| {
+            let at = order.iter().position(|id| id == cell)?;
+            match direction {
+                Direction::Up => order.get(at.checked_sub(1)?).cloned(),
+                Direction::Down => order.get(at + 1).cloned(),
+            }
+        })
+    }
+
+    /// Runs a code cell; a Markdown cell is rendered.
+    pub(crate) fn run_cell(self, cell: &CellId) {
+        match self.kind(cell) {
+            Some(CellKind::Code) => {
+                self.flush();
+                self.command(Command::RunCells { cells: vec![cell.clone()] });
+            }
+            Some(CellKind::Markdown | CellKind::Raw) => self.focus.rest(cell),
+            None => {}
+        }
+    }
+
+    /// Runs a cell and goes to the next one; behind the last one a new one is made.
+    pub(crate) fn run_and_advance(self, cell: &CellId) {
+        self.run_cell(cell);
+        match self.neighbour(cell, Direction::Down) {
+            Some(next) => self.focus.select(&next),
+            None if self.can_write() => {
+                self.insert_cell(CellKind::Code, Place::After(cell.clone()));
+            }
+            None => self.focus.select(cell),
+        }
+    }
+
+    /// Runs a cell and makes a new one below it.
+    pub(crate) fn run_and_insert(self, cell: &CellId) {
+        self.run_cell(cell);
+        self.insert_cell(CellKind::Code, Place::After(cell.clone()));
+    }
+
+    /// Runs every code cell.
+    pub(crate) fn run_all(self) {
+        self.flush();
+        self.command(Command::RunAll);
+    }
+
+    /// Makes an empty cell and edits it.
+    pub(crate) fn insert_cell(self, kind: CellKind, place: Place) -> CellId {
+        let cell = self.put_cell(kind, place);
+        self.focus.edit(&cell, Cursor::Start);
+        cell
+    }
+
+    /// Makes an empty cell and selects it for commands.
+    pub(crate) fn insert_at(self, kind: CellKind, place: Place) -> CellId {
+        let cell = self.put_cell(kind, place);
+        self.focus.select(&cell);
+        cell
+    }
+
+    /// Shows a new cell at once, so that not a keystroke goes elsewhere, and asks for it.
+    fn put_cell(self, kind: CellKind, place: Place) -> CellId {
+        let cell = CellId::from_entropy(browser::entropy::bytes16());
+        self.foresee_cell(&cell, kind, &place);
+        let answer = self.give(Command::InsertCell { cell: cell.clone(), kind, place, source: String::new() });
+        let asked = cell.clone();
+        browser::spawn(async move {
+            if let Err(refusal) = answer.await {
+                self.withdraw_cell(&asked);
+                self.toasts.say(&refusal.to_string());
+            }
+        });
+        cell
+    }
+
+    /// Makes an empty cell below the selected one, or at the end.
+    pub(crate) fn add_cell(self, kind: CellKind) {
+        let place = match self.focus.selected.get_untracked() {
+            Some(cell) => Place::After(cell),
+            None => Place::Last,
+        };
+        self.insert_cell(kind, place);
+    }
+
+    /// Deletes a cell; for a while it can be brought back.
+    pub(crate) fn delete_cell(self, cell: &CellId) {
+        let next = self.neighbour(cell, Direction::Down).or_else(|| self.neighbour(cell, Direction::Up));
+        self.flush();
+        self.command(Command::DeleteCell { cell: cell.clone() });
+        match next {
+            Some(next) => self.focus.select(&next),
+            None => self.focus.selected.set(None),
+        }
+        self.deleted.update_value(|deleted| deleted.push(cell.clone()));
+        let gone = cell.clone();
+        self.toasts.offer("Cell deleted.", "Undo", move || self.restore_cell(&gone));
+    }
+
+    /// Brings back a deleted cell.
+    pub(crate) fn restore_cell(self, cell: &CellId) {
+        self.deleted.update_value(|deleted| deleted.retain(|gone| gone != cell));
+        self.focus.select(cell);
+        self.command(Command::RestoreCell { cell: cell.clone() });
+    }
+
+    /// Brings back the cell that was deleted last.
+    pub(crate) fn restore_last(self) {
+        if let Some(cell) = self.deleted.try_update_value(Vec::pop).flatten() {
+            self.restore_cell(&cell);
+        }
+    }
+
+    /// Moves a cell by one place; it keeps the focus.
+    pub(crate) fn move_cell(self, cell: &CellId, direction: Direction) {
+        let Some(other) = self.neighbour(cell, direction) else { return };
+        let place = match direction {
+            Direction::Up => Place::Before(other),
+            Direction::Down => Place::After(other),
+        };
+        let answer = self.give(Command::MoveCell { cell: cell.clone(), place });
+        let moved = cell.clone();
+        browser::spawn(async move {
+            match answer.await {
+                // The row may have been taken out and put back, which costs it the focus.
+                Ok(()) => self.focus.select(&moved),
+                Err(refusal) => self.toasts.say(&refusal.to_string()),
+            }
+        });
+    }
+
+    /// Makes a cell another kind.
+    pub(crate) fn change_kind(self, cell: &CellId, kind: CellKind) {
+        if self.kind(cell) != Some(kind) {
+            self.flush();
+            self.command(Command::ChangeKind { cell: cell.clone(), kind });
+        }
+    }
+
+    /// Withdraws a queued run or interrupts a running one.
+    pub(crate) fn stop_cell(self, cell: &CellId) {
+        let run = self.cell(cell).map(|view| view.run.get_untracked()).unwrap_or_default();
+        match (run.status, run.execution) {
+            (RunStatus::Pending, Some(execution)) => self.command(Command::CancelExecution { execution }),
+            (RunStatus::Assigned | RunStatus::Executing, _) => self.interrupt(),
+            (RunStatus::Idle | RunStatus::Completed | RunStatus::Pending, _) => {}
+        }
+    }
+
+    /// Restarts the kernel; asks first when that would stop a run.
+    pub(crate) fn restart_or_ask(self) {
+        if self.kernel.get_untracked() == KernelState::Busy {
+            self.restart_asked.set(true);
+        } else {
+            self.restart();
+        }
+    }
+
+    /// Restarts the kernel.
+    pub(crate) fn restart(self) {
+        self.restart_asked.set(false);
+        let answer = self.give(Command::RestartKernel);
+        browser::spawn(async move {
+            // Without a live session there is nothing to end; a kernel is started all the same.
+            answer.await.ok();
+            self.warm_kernel();
+        });
+    }
+
+    /// Clears every cell's outputs.
+    pub(crate) fn clear_outputs(self) {
+        self.command(Command::ClearAllOutputs);
+    }
+
+    /// Gives the notebook another title.
+    pub(crate) fn rename(self, title: &str) {
+        let title = title.trim();
+        if !title.is_empty() && self.title.with_untracked(|known| known != title) {
+            self.command(Command::SetTitle { title: title.to_owned() });
+        }
+    }
+
+    /// Sends what was typed and says that it is saved, once it is.
+    pub(crate) fn save_now(self) {
+        self.flush();
+        browser::spawn(async move {
+            // Saving takes milliseconds; whatever lasts longer shows in the status.
+            for _ in 0..40 {
+                browser::timer::after(25).await;
+                match untrack(|| self.saving()) {
+                    SaveState::Saving => {}
+                    SaveState::Saved => return self.toasts.say("Saved in this browser."),
+                    SaveState::Memory => return self.toasts.say("Kept in memory only: download the notebook to keep it."),
+                    SaveState::Failed { reason, .. } => return self.toasts.say(&format!("Not saved yet: {reason}")),
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,304 @@
+//! One open notebook as this page sees it: the port to the store worker, the page's own copy of the
+//! state, and the signals that views read. It holds no rule about notebooks and writes nothing itself.
+
+mod edit;
+mod intake;
+mod request;
+mod view;
+
+use std::collections::BTreeMap;
+
+use browser::port::Port;
+use browser::worker::Worker;
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use notebook::{CellId, Content, ExecutionId, Notebook, NotebookId, Output, PersonId};
+use protocol::port::{BUILD, FromStore, KernelState, OpenFailure, RequestId, Role, SaveState, Storage, ToStore};
+
+pub(crate) use view::{CellView, OutputShape, OutputView, RunStatus, RunView};
+
+use crate::blobs::Blobs;
+use crate::editor::Editor;
+use crate::focus::Focus;
+use crate::kernel_host::KernelHost;
+use crate::toast::Toasts;
+
+/// How far the notebook is open.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Phase {
+    Opening,
+    Open,
+    Failed(OpenFailure),
+}
+
+/// What opens a notebook.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) id: NotebookId,
+    pub(crate) title: String,
+    /// Names this notebook's blobs.
+    pub(crate) key: Vec<u8>,
+    pub(crate) verbose: bool,
+}
+
+/// The handle that all components share. A page has one session, which ends with the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Session(&'static Parts);
+
+/// What a session consists of; its signals are read directly.
+pub(crate) struct Parts {
+    inner: StoredValue<Inner, LocalStorage>,
+    pub(crate) phase: RwSignal<Phase>,
+    pub(crate) title: RwSignal<String>,
+    pub(crate) order: RwSignal<Vec<CellId>>,
+    pub(crate) kernel: RwSignal<KernelState>,
+    pub(crate) role: RwSignal<Role>,
+    pub(crate) storage: RwSignal<Option<Storage>>,
+    /// What the store says about saving; [`Session::saving`] adds what has not reached it yet.
+    pub(crate) stored: RwSignal<SaveState>,
+    outstanding: RwSignal<u32>,
+    unsent: RwSignal<bool>,
+    /// What a screen reader is told.
+    pub(crate) announcement: RwSignal<String>,
+    pub(crate) report: RwSignal<Option<String>>,
+    /// Whether the person is being asked about a restart that would stop a run.
+    pub(crate) restart_asked: RwSignal<bool>,
+    /// Cells deleted on this page, the last one last.
+    pub(crate) deleted: StoredValue<Vec<CellId>>,
+    pub(crate) focus: Focus,
+    pub(crate) toasts: Toasts,
+    pub(crate) host: KernelHost,
+    pub(crate) blobs: Blobs,
+}
+
+impl std::ops::Deref for Session {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
+struct Inner {
+    opening: Opening,
+    /// Kept so that the worker's error handler lives as long as the session.
+    worker: Option<Worker>,
+    port: Option<Port<ToStore, FromStore>>,
+    next_request: RequestId,
+    waiting: BTreeMap<RequestId, oneshot::Sender<FromStore>>,
+    notebook: Notebook,
+    cells: BTreeMap<CellId, CellView>,
+    /// The execution whose outputs each cell's view holds.
+    shown: BTreeMap<CellId, ExecutionId>,
+    next_key: u64,
+    editors: BTreeMap<CellId, Editor>,
+    edits: edit::Edits,
+}
+
+impl Session {
+    /// Starts the store worker and asks it to open the notebook.
+    pub(crate) fn open(opening: Opening) -> Self {
+        let inner = Inner {
+            opening,
+            worker: None,
+            port: None,
+            next_request: 1,
+            waiting: BTreeMap::new(),
+            notebook: Notebook::for_editing(edit::fresh_client()),
+            cells: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            next_key: 0,
+            editors: BTreeMap::new(),
+            edits: edit::Edits::default(),
+        };
+        let title = inner.opening.title.clone();
+        let parts = Parts {
+            inner: StoredValue::new_local(inner),
+            phase: RwSignal::new(Phase::Opening),
+            title: RwSignal::new(title),
+            order: RwSignal::new(Vec::new()),
+            kernel: RwSignal::new(KernelState::None),
+            role: RwSignal::new(Role::Follower),
+            storage: RwSignal::new(None),
+            stored: RwSignal::new(SaveState::Saved),
+            outstanding: RwSignal::new(0),
+            unsent: RwSignal::new(false),
+            announcement: RwSignal::new(String::new()),
+            report: RwSignal::new(None),
+            restart_asked: RwSignal::new(false),
+            deleted: StoredValue::new(Vec::new()),
+            focus: Focus::new(),
+            toasts: Toasts::new(),
+            host: KernelHost::new(),
+            blobs: Blobs::new(),
+        };
+        let session = Self(Box::leak(Box::new(parts)));
+        session.start_store();
+        session
+    }
+
+    fn start_store(self) {
+        let worker = match Worker::spawn("./store-worker_loader.js", "store") {
+            Ok(worker) => worker,
+            Err(error) => return self.fail(&error.to_string()),
+        };
+        worker.on_error(move |message| {
+            if self.phase.get_untracked() == Phase::Open {
+                self.report.set(Some(format!("The store worker of Cathode {BUILD} broke: {message}")));
+            } else {
+                self.fail(&message);
+            }
+        });
+        let port: Port<ToStore, FromStore> = worker.port();
+        port.listen(move |message, _ports| self.receive(message));
+        self.inner.update_value(|inner| {
+            inner.worker = Some(worker);
+            inner.port = Some(port);
+        });
+    }
+
+    fn fail(self, reason: &str) {
+        self.phase.set(Phase::Failed(OpenFailure::Store { reason: reason.to_owned() }));
+    }
+
+    fn receive(self, message: FromStore) {
+        match message {
+            FromStore::Listening { build } => self.say_open(&build),
+            FromStore::Opened { storage, role, changes } => {
+                self.storage.set(Some(storage));
+                self.role.set(role);
+                self.take_whole(changes);
+                self.phase.set(Phase::Open);
+            }
+            FromStore::OpenFailed { failure } => self.phase.set(Phase::Failed(failure)),
+            FromStore::Changed { changes } => self.take_in(&changes),
+            FromStore::Saved(state) => self.stored.set(state),
+            FromStore::Role(role) => self.role.set(role),
+            FromStore::Kernel(state) => self.note_kernel(state),
+            FromStore::StartKernel => self.host.start(self),
+            FromStore::StopKernel => self.host.stop(),
+            FromStore::Panicked { report } => self.report.set(Some(report)),
+            FromStore::Done { request }
+            | FromStore::Rejected { request, .. }
+            | FromStore::Blob { request, .. }
+            | FromStore::Log { request, .. }
+            | FromStore::Diagnostics { request, .. }
+            | FromStore::Database { request, .. }
+            | FromStore::RequestFailed { request, .. } => self.answer(request, message),
+        }
+    }
+
+    fn say_open(self, build: &str) {
+        if build != BUILD {
+            self.phase.set(Phase::Failed(OpenFailure::OtherBuild));
+            return;
+        }
+        let opening = self.inner.with_value(|inner| inner.opening.clone());
+        self.post(&ToStore::Open {
+            build: BUILD.to_owned(),
+            notebook: opening.id,
+            person: person(),
+            title: opening.title,
+            key: opening.key,
+            verbose: opening.verbose,
+        });
+    }
+
+    fn note_kernel(self, state: KernelState) {
+        if let KernelState::Dead { reason } = &state {
+            self.announcement.set(format!("The kernel stopped: {reason}"));
+        }
+        self.kernel.set(state);
+    }
+
+    /// Returns the notebook's name.
+    pub(crate) fn notebook_id(self) -> NotebookId {
+        self.inner.with_value(|inner| inner.opening.id.clone())
+    }
+
+    /// Says what is visible but not committed yet, from the first keystroke on.
+    pub(crate) fn saving(self) -> SaveState {
+        match self.stored.get() {
+            SaveState::Saved if self.unsent.get() || self.outstanding.get() > 0 => SaveState::Saving,
+            state => state,
+        }
+    }
+
+    /// Says whether the notebook may be changed.
+    pub(crate) fn is_writable(self) -> bool {
+        !matches!(self.storage.get(), Some(Storage::ReadOnly { .. }))
+    }
+
+    /// Says the same to code that runs once.
+    pub(crate) fn can_write(self) -> bool {
+        untrack(|| self.is_writable())
+    }
+
+    /// Returns a cell's view.
+    pub(crate) fn cell(self, id: &CellId) -> Option<CellView> {
+        self.inner.with_value(|inner| inner.cells.get(id).cloned())
+    }
+
+    /// Returns a cell's text.
+    pub(crate) fn text(self, id: &CellId) -> String {
+        self.inner.with_value(|inner| inner.notebook.cell(id).map(|cell| cell.source.text())).unwrap_or_default()
+    }
+
+    /// Reads the state.
+    pub(crate) fn read<T>(self, read: impl FnOnce(&Notebook) -> T) -> T {
+        self.inner.with_value(|inner| read(&inner.notebook))
+    }
+
+    /// Reads the segments of a stream output; `None` when it is gone.
+    pub(crate) fn read_stream<T>(self, execution: &ExecutionId, position: u32, read: impl FnOnce(&[Content<String>]) -> T) -> Option<T> {
+        self.read(|notebook| match notebook.execution(execution)?.outputs.get(position as usize)?.as_ref() {
+            Output::Stream { text, .. } => Some(read(text)),
+            Output::DisplayData { .. } | Output::ExecuteResult { .. } | Output::Error { .. } => None,
+        })
+    }
+
+    /// Notes the editor that shows a cell's text, so that others' edits reach it.
+    pub(crate) fn register_editor(self, cell: &CellId, editor: Editor) {
+        self.inner.update_value(|inner| {
+            inner.editors.insert(cell.clone(), editor);
+        });
+    }
+
+    /// Forgets a cell's editor.
+    pub(crate) fn unregister_editor(self, cell: &CellId) {
+        self.inner.try_update_value(|inner| {
+            inner.editors.remove(cell);
+        });
+    }
+
+    /// Returns a cell's editor, if it and the session are still there.
+    pub(crate) fn try_editor(self, cell: &CellId) -> Option<Editor> {
+        self.inner.try_with_value(|inner| inner.editors.get(cell).cloned()).flatten()
+    }
+
+    /// Returns a cell's editor, if it is mounted.
+    pub(crate) fn editor(self, cell: &CellId) -> Option<Editor> {
+        self.inner.with_value(|inner| inner.editors.get(cell).cloned())
+    }
+}
+
+/// Names this browser profile. Kept, so that a person's own events stay recognisable.
+fn person() -> PersonId {
+    const KEY: &str = "cathode.person";
+    let storage = window().local_storage().ok().flatten();
+    let known = storage.as_ref().and_then(|storage| storage.get_item(KEY).ok().flatten());
+    if let Some(person) = known.and_then(|text| PersonId::parse(&text).ok()) {
+        return person;
+    }
+    let person = PersonId::from_entropy(browser::entropy::bytes16());
+    if let Some(storage) = storage {
+        // Where it cannot be kept, this page is a person of its own.
+        storage.set_item(KEY, person.as_str()).ok();
+    }
+    person
+}
+
+/// Returns where a notebook's files lie in the private file system.
+pub(crate) fn directory(id: &NotebookId) -> String {
+    format!("cathode/{id}")
+}

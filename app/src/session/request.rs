@@ -1,0 +1,106 @@
+//! Requests to the store worker and their answers.
+
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use notebook::Command;
+use protocol::port::{FromStore, KernelReport, RequestId, ToStore};
+
+use browser::port::RawPort;
+
+use super::Session;
+
+/// Why a request was not served, in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refusal(pub(crate) String);
+
+impl Session {
+    pub(super) fn post(self, message: &ToStore) {
+        let sent = self.inner.with_value(|inner| inner.port.as_ref().map(|port| port.send(message)));
+        if let Some(Err(error)) = sent {
+            self.report.set(Some(error.to_string()));
+        }
+    }
+
+    /// Hands the kernel's ports to the store worker.
+    pub(crate) fn post_ports(self, ports: Vec<RawPort>) {
+        let message = ToStore::Kernel(KernelReport::Ports);
+        let sent = self.inner.with_value(|inner| inner.port.as_ref().map(|port| port.send_with(&message, ports)));
+        if let Some(Err(error)) = sent {
+            self.report.set(Some(error.to_string()));
+        }
+    }
+
+    /// Tells the store worker what became of the kernel frame.
+    pub(crate) fn report_kernel(self, report: KernelReport) {
+        self.post(&ToStore::Kernel(report));
+    }
+
+    /// Interrupts what runs.
+    pub(crate) fn interrupt(self) {
+        self.post(&ToStore::Interrupt);
+    }
+
+    /// Asks for a kernel before there is work.
+    pub(crate) fn warm_kernel(self) {
+        self.post(&ToStore::WarmKernel);
+    }
+
+    /// Posts a request and waits for its answer.
+    pub(crate) async fn ask(self, request: impl FnOnce(RequestId) -> ToStore) -> Result<FromStore, Refusal> {
+        let waiting = self.begin(request);
+        match waiting.await {
+            Ok(FromStore::Rejected { rejection, .. }) => Err(Refusal(rejection.to_string())),
+            Ok(FromStore::RequestFailed { message, .. }) => Err(Refusal(message)),
+            Ok(answer) => Ok(answer),
+            Err(oneshot::Canceled) => Err(Refusal("The store worker gave no answer.".to_owned())),
+        }
+    }
+
+    fn begin(self, request: impl FnOnce(RequestId) -> ToStore) -> oneshot::Receiver<FromStore> {
+        let (sender, receiver) = oneshot::channel();
+        let number = self.inner.try_update_value(|inner| {
+            let number = inner.next_request;
+            inner.next_request += 1;
+            inner.waiting.insert(number, sender);
+            number
+        });
+        if let Some(number) = number {
+            self.post(&request(number));
+        }
+        receiver
+    }
+
+    /// Sends a command. Posted at once, so commands keep the order they were given in.
+    pub(crate) fn give(self, command: Command) -> impl Future<Output = Result<(), Refusal>> {
+        self.outstanding.update(|count| *count += 1);
+        let waiting = self.begin(|request| ToStore::Command { request, command });
+        async move {
+            let answer = waiting.await;
+            self.outstanding.try_update(|count| *count = count.saturating_sub(1));
+            match answer {
+                Ok(FromStore::Rejected { rejection, .. }) => Err(Refusal(rejection.to_string())),
+                Ok(FromStore::RequestFailed { message, .. }) => Err(Refusal(message)),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    /// Sends a command; a refusal is shown to the person.
+    pub(crate) fn command(self, command: Command) {
+        let answer = self.give(command);
+        browser::spawn(async move {
+            if let Err(refusal) = answer.await {
+                self.toasts.say(&refusal.to_string());
+            }
+        });
+    }
+
+    pub(super) fn answer(self, request: RequestId, message: FromStore) {
+        let waiting = self.inner.try_update_value(|inner| inner.waiting.remove(&request)).flatten();
+        if let Some(waiting) = waiting {
+            // Who asked may have gone away since.
+            waiting.send(message).ok();
+        }
+    }
+}

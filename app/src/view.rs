@@ -1,0 +1,12 @@
+//! The components of the notebook page.
+
+pub(crate) mod bar;
+pub(crate) mod banner;
+pub(crate) mod cell;
+pub(crate) mod cell_run;
+pub(crate) mod cell_source;
+pub(crate) mod cell_tools;
+pub(crate) mod dialog;
+pub(crate) mod drop_zone;
+pub(crate) mod icon;
+pub(crate) mod menu;
