@@ -35,6 +35,23 @@ pub fn decode_event(bytes: &[u8]) -> Event {
     decode(bytes).unwrap_or_else(|_| Event::Unknown { kind: kind_of(bytes), bytes: bytes.to_vec() })
 }
 
+/// Serialises an envelope with its event as the log stores it, so that an unknown kind crosses a port too.
+pub(crate) mod stored {
+    use notebook::{Actor, Envelope, EventId};
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_bytes::ByteBuf;
+
+    pub(crate) fn serialize<S: Serializer>(envelope: &Envelope, serializer: S) -> Result<S::Ok, S::Error> {
+        let event = ByteBuf::from(super::encode_event(&envelope.event));
+        (envelope.id, &envelope.actor, envelope.at, event).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Envelope, D::Error> {
+        let (id, actor, at, event) = <(EventId, Actor, i64, ByteBuf)>::deserialize(deserializer)?;
+        Ok(Envelope { id, actor, at, event: super::decode_event(&event) })
+    }
+}
+
 /// Returns the kind that an encoded event names, or "" where it names none.
 #[expect(clippy::zero_sized_map_values, reason = "the bytes hold a map; only its key is of interest")]
 fn kind_of(bytes: &[u8]) -> String {
@@ -76,6 +93,20 @@ mod tests {
         let event = decode_event(&bytes);
         assert!(matches!(event, Event::Unknown { .. }));
         assert_eq!(encode_event(&event), bytes);
+    }
+
+    #[test]
+    fn an_event_of_a_newer_version_crosses_a_port() {
+        use crate::port::{FromStore, LogEntry};
+        let envelope = notebook::Envelope {
+            id: notebook::EventId { replica: notebook::ReplicaId(1), counter: 1 },
+            actor: notebook::Actor::Person(notebook::PersonId::parse("ada").unwrap()),
+            at: 5,
+            event: decode_event(&encode(&"Newer")),
+        };
+        let entries = vec![LogEntry { seq: 1, envelope, ignored: None, size: 6 }];
+        let message = FromStore::Log { request: 1, entries };
+        assert_eq!(decode::<FromStore>(&encode(&message)), Ok(message));
     }
 
     proptest! {

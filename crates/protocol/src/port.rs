@@ -230,6 +230,7 @@ pub struct LogEntry {
     /// Its position.
     pub seq: u64,
     /// The event.
+    #[serde(with = "crate::codec::stored")]
     pub envelope: Envelope,
     /// Why it had no effect, if it had none.
     pub ignored: Option<String>,
