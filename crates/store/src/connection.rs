@@ -91,9 +91,8 @@ pub(crate) fn set_up(connection: &Connection) -> Result<Setup, StoreError> {
 
 /// Asks for WAL and falls back to a rollback journal where it is not to be had.
 fn set_journal(connection: &Connection) -> Result<String, StoreError> {
-    let ask = |mode: &str| {
-        connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get::<_, String>(0))
-    };
+    let ask =
+        |mode: &str| connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get::<_, String>(0));
     let mode = ask("wal")?;
     if mode == "wal" {
         connection.pragma_update(None, "wal_autocheckpoint", 512)?;
@@ -108,7 +107,10 @@ fn check(connection: &Connection) -> Result<(), StoreError> {
     let pages: u64 = pragma(connection, "page_count")?;
     let size: u64 = pragma(connection, "page_size")?;
     let at_rest = || {
-        connection.query_row("select 1 from meta where key = 'at rest'", [], |_| Ok(())).optional().map(|row| row.is_some())
+        connection
+            .query_row("select 1 from meta where key = 'at rest'", [], |_| Ok(()))
+            .optional()
+            .map(|row| row.is_some())
     };
     if pages.saturating_mul(size) >= CHECKED_BYTES && at_rest()? {
         return Ok(());

@@ -24,7 +24,10 @@ pub enum StoreError {
         reason: String,
     },
     /// A newer version of Cathode wrote the database. It can be opened read-only.
-    #[error("A newer version of Cathode wrote this notebook (its database is of version {version}, this one knows {}). Update to edit it.", crate::SCHEMA)]
+    #[error(
+        "A newer version of Cathode wrote this notebook (its database is of version {version}, this one knows {}). Update to edit it.",
+        crate::SCHEMA
+    )]
     Newer {
         /// The schema version found.
         version: u32,
@@ -48,8 +51,11 @@ impl From<rusqlite::Error> for StoreError {
     fn from(source: rusqlite::Error) -> Self {
         use rusqlite::Error as Sqlite;
         // A browser's quota shows as a failed write, not as a full disk.
-        const WRITES: [i32; 3] =
-            [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_TRUNCATE, rusqlite::ffi::SQLITE_IOERR_FSYNC];
+        const WRITES: [i32; 3] = [
+            rusqlite::ffi::SQLITE_IOERR_WRITE,
+            rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
+            rusqlite::ffi::SQLITE_IOERR_FSYNC,
+        ];
         match &source {
             Sqlite::SqliteFailure(error, _) => match error.code {
                 ErrorCode::DiskFull => Self::Full { source },

@@ -165,12 +165,7 @@ impl Progress {
     }
 
     /// Writes the marks as of `head`, which the entries lead to.
-    pub(crate) fn write(
-        &self,
-        connection: &Connection,
-        head: u64,
-        entries: &[Entry],
-    ) -> Result<(), rusqlite::Error> {
+    pub(crate) fn write(&self, connection: &Connection, head: u64, entries: &[Entry]) -> Result<(), rusqlite::Error> {
         let mut coming = Self { requests: self.requests.clone(), ..Self::default() };
         coming.note_all(self.head, entries);
         let requests = coming.requests.into_iter().filter(|(_, (_, seq))| seq.saturating_add(REMEMBERED) > head);

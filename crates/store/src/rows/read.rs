@@ -72,8 +72,9 @@ fn read_executions(
         };
         rows.next_slot = rows.next_slot.max(slot + 1);
         if let Some(forgets) = forgets {
-            let forgets: Vec<i64> = codec::decode(&forgets)
-                .map_err(|error| StoreError::damaged(format!("a row of executions is not what was written: {error}")))?;
+            let forgets: Vec<i64> = codec::decode(&forgets).map_err(|error| {
+                StoreError::damaged(format!("a row of executions is not what was written: {error}"))
+            })?;
             // A slot that is still named as forgotten must not be used again, though its rows are gone.
             rows.next_slot = forgets.iter().fold(rows.next_slot, |next, slot| next.max(slot + 1));
             rows.forgets.insert(slot, forgets);

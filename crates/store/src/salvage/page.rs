@@ -43,11 +43,8 @@ impl<'a> Image<'a> {
     pub(super) fn rows(&self) -> impl Iterator<Item = (i64, Vec<Value>)> {
         self.versions.iter().flat_map(move |(page_number, page)| {
             let header = if *page_number == 1 { 100 } else { 0 };
-            let cells = if page.get(header) == Some(&LEAF) {
-                usize::from(short(page, header + 3).unwrap_or(0))
-            } else {
-                0
-            };
+            let cells =
+                if page.get(header) == Some(&LEAF) { usize::from(short(page, header + 3).unwrap_or(0)) } else { 0 };
             (0..cells).filter_map(move |cell| {
                 let at = short(page, header + 8 + 2 * cell)?;
                 self.row(page, usize::from(at))

@@ -124,7 +124,11 @@ impl Image {
 
 fn name(op: &Op) -> &String {
     match op {
-        Op::Create { file } | Op::Write { file, .. } | Op::Truncate { file, .. } | Op::Flush { file } | Op::Delete { file } => file,
+        Op::Create { file }
+        | Op::Write { file, .. }
+        | Op::Truncate { file, .. }
+        | Op::Flush { file }
+        | Op::Delete { file } => file,
     }
 }
 
@@ -165,10 +169,17 @@ fn case_3_a_crash_at_any_write_or_flush_leaves_a_prefix_that_holds_all_that_was_
         ] {
             let mut hasher = DefaultHasher::new();
             files.hash(&mut hasher);
-            let held = *seen
-                .entry(hasher.finish())
-                .or_insert_with(|| recording.check(files, promised, &format!("{model}, before operation {index} ({} of {})", name(op), recording.ops.len())));
-            assert!(held >= promised, "{model}, before operation {index}: {held} events, but {promised} were reported saved");
+            let held = *seen.entry(hasher.finish()).or_insert_with(|| {
+                recording.check(
+                    files,
+                    promised,
+                    &format!("{model}, before operation {index} ({} of {})", name(op), recording.ops.len()),
+                )
+            });
+            assert!(
+                held >= promised,
+                "{model}, before operation {index}: {held} events, but {promised} were reported saved"
+            );
             outcomes.insert(held);
         }
         image.perform(op);

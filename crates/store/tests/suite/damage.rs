@@ -153,7 +153,9 @@ fn a_foreign_file_is_never_taken_for_an_empty_notebook() {
     let whole = notebook(folder.path());
     let path = folder.path().join("foreign.db");
     let foreign = rusqlite::Connection::open(&path).unwrap();
-    foreign.execute_batch("create table log (seq integer primary key, event text); insert into log values (1, 'x')").unwrap();
+    foreign
+        .execute_batch("create table log (seq integer primary key, event text); insert into log values (1, 'x')")
+        .unwrap();
     drop(foreign);
     let foreign = std::fs::read(path).unwrap();
     let mut headless = whole.file.clone();

@@ -160,7 +160,11 @@ unsafe extern "C" fn open(
 unsafe extern "C" fn delete(_vfs: *mut ffi::sqlite3_vfs, path: *const c_char, _flush: c_int) -> c_int {
     // SAFETY: SQLite passes a C string.
     let file = unsafe { CStr::from_ptr(path) }.to_string_lossy().into_owned();
-    with(|disk| if disk.files.contains_key(&file) { disk.act(Op::Delete { file }) } else { ffi::SQLITE_IOERR_DELETE_NOENT })
+    with(
+        |disk| {
+            if disk.files.contains_key(&file) { disk.act(Op::Delete { file }) } else { ffi::SQLITE_IOERR_DELETE_NOENT }
+        },
+    )
 }
 
 unsafe extern "C" fn access(_vfs: *mut ffi::sqlite3_vfs, path: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
@@ -176,7 +180,12 @@ unsafe extern "C" fn access(_vfs: *mut ffi::sqlite3_vfs, path: *const c_char, fl
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn full_path(_vfs: *mut ffi::sqlite3_vfs, path: *const c_char, size: c_int, out: *mut c_char) -> c_int {
+unsafe extern "C" fn full_path(
+    _vfs: *mut ffi::sqlite3_vfs,
+    path: *const c_char,
+    size: c_int,
+    out: *mut c_char,
+) -> c_int {
     // SAFETY: SQLite passes a C string and room for `size` bytes.
     unsafe {
         let path = CStr::from_ptr(path).to_bytes_with_nul();

@@ -94,4 +94,3 @@ fn a_long_stream_is_not_written_again_and_again() -> Result<(), StoreError> {
     assert!(size < 4 * 200 * (32 << 10), "{size} bytes");
     Ok(())
 }
-

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use store::{Store, StoreError, connect, connect_in_memory};
 
 use crate::disk;
-use crate::workload::{event, insert, log, own, person, Random, replay, state};
+use crate::workload::{Random, event, insert, log, own, person, replay, state};
 
 /// What happens between two events.
 #[derive(Debug, Clone, Copy)]

@@ -47,7 +47,9 @@ pub(crate) fn own(store: &mut Store, actor: Actor, event: Event) {
 /// Returns the state in a form that compares: a text by what it says, for yrs may encode one text in several ways.
 pub(crate) fn state(notebook: &Notebook) -> Vec<String> {
     let changes = notebook.to_changes().into_iter().map(|change| match change {
-        notebook::Change::SourceEdited { cell, .. } => format!("{cell}: {:?}", notebook.cell(&cell).unwrap().source.text()),
+        notebook::Change::SourceEdited { cell, .. } => {
+            format!("{cell}: {:?}", notebook.cell(&cell).unwrap().source.text())
+        }
         other => format!("{other:?}"),
     });
     changes.collect()
@@ -92,11 +94,19 @@ pub(crate) fn run(random: &mut Random, cell: &CellId, session: &SessionId) -> [(
     [
         (
             person(),
-            Event::ExecutionRequested { execution: execution.clone(), cell: cell.clone(), source: "print(42)".into(), batch: None },
+            Event::ExecutionRequested {
+                execution: execution.clone(),
+                cell: cell.clone(),
+                source: "print(42)".into(),
+                batch: None,
+            },
         ),
         (kernel.clone(), Event::ExecutionAssigned { execution: execution.clone(), session: session.clone() }),
         (kernel.clone(), Event::ExecutionStarted { execution: execution.clone() }),
-        (kernel.clone(), Event::StreamAppended { execution: execution.clone(), index: 0, name: StreamName::Stdout, text }),
+        (
+            kernel.clone(),
+            Event::StreamAppended { execution: execution.clone(), index: 0, name: StreamName::Stdout, text },
+        ),
         (kernel, Event::ExecutionCompleted { execution, outcome: Outcome::Ok }),
     ]
 }
@@ -140,7 +150,9 @@ fn person_event(random: &mut Random, notebook: &Notebook, session: &SessionId) -
         4 => Event::CellDeleted { cell },
         5 => Event::CellRestored { cell },
         6 => Event::CellMoved { cell, order: OrderKey::between(None, Some(&known.order)) },
-        7 => Event::CellKindChanged { cell, kind: [CellKind::Code, CellKind::Markdown, CellKind::Raw][random.below(3)] },
+        7 => {
+            Event::CellKindChanged { cell, kind: [CellKind::Code, CellKind::Markdown, CellKind::Raw][random.below(3)] }
+        }
         8 => Event::CellMetadataSet { cell, metadata: Json::from_iter([("m".to_owned(), random.below(9).into())]) },
         9 | 10 => {
             let mut copy = Source::empty(2 + random.next() % (1 << 50));
@@ -161,7 +173,10 @@ fn person_event(random: &mut Random, notebook: &Notebook, session: &SessionId) -
             bytes: protocol_bytes(&serde_json::json!({ "TableInserted": { "rows": random.below(9) } })),
         },
         16 => {
-            let update = Output::Stream { name: StreamName::Stdout, text: vec![Content::Inline("a".into()), Content::Inline("b".into())] };
+            let update = Output::Stream {
+                name: StreamName::Stdout,
+                text: vec![Content::Inline("a".into()), Content::Inline("b".into())],
+            };
             let execution = ExecutionId::from_entropy(random.entropy());
             Event::ExecutionImported { execution, cell, count: Some(3), outputs: vec![update, output(random)] }
         }
@@ -201,7 +216,9 @@ fn kernel_event(random: &mut Random, notebook: &Notebook, session: &SessionId) -
     Some(match random.below(9) {
         0 | 1 => Event::ExecutionCompleted { execution, outcome: [Outcome::Ok, Outcome::Error][random.below(2)] },
         2 => Event::OutputsCleared { execution, index, wait: random.below(2) == 0 },
-        3 => Event::DisplayUpdated { display_id: DisplayId("d".into()), data: bundle("updated"), metadata: Json::new() },
+        3 => {
+            Event::DisplayUpdated { display_id: DisplayId("d".into()), data: bundle("updated"), metadata: Json::new() }
+        }
         4 | 5 => Event::OutputAdded { execution, index, output: output(random) },
         _ => {
             let name = [StreamName::Stdout, StreamName::Stderr][usize::from(random.below(5) == 0)];
