@@ -211,7 +211,9 @@ impl Session {
                 match untrack(|| self.saving()) {
                     SaveState::Saving => {}
                     SaveState::Saved => return self.toasts.say("Saved in this browser."),
-                    SaveState::Memory => return self.toasts.say("Kept in memory only: download the notebook to keep it."),
+                    SaveState::Memory => {
+                        return self.toasts.say("Kept in memory only: download the notebook to keep it.");
+                    }
                     SaveState::Failed { reason, .. } => return self.toasts.say(&format!("Not saved yet: {reason}")),
                 }
             }

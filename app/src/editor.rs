@@ -197,13 +197,21 @@ fn set(options: &Object, key: &str, value: &JsValue) {
 
 fn to_splices(changes: &Array) -> Vec<Splice> {
     let position = |value: JsValue| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a position in a text is a small whole number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a position in a text is a small whole number"
+        )]
         let position = value.as_f64().unwrap_or(0.0) as u32;
         position
     };
     let read = |change: JsValue| {
         let change: Array = change.unchecked_into();
-        Splice { from: position(change.get(0)), to: position(change.get(1)), insert: change.get(2).as_string().unwrap_or_default() }
+        Splice {
+            from: position(change.get(0)),
+            to: position(change.get(1)),
+            insert: change.get(2).as_string().unwrap_or_default(),
+        }
     };
     changes.iter().map(read).collect()
 }
@@ -229,4 +237,3 @@ fn difference(before: &str, after: &str) -> Option<Splice> {
     let insert = String::from_utf16_lossy(&after[head..after.len() - tail]);
     Some(Splice { from: u32::try_from(head).ok()?, to: u32::try_from(before.len() - tail).ok()?, insert })
 }
-

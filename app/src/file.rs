@@ -35,10 +35,16 @@ pub(crate) async fn read(file: &File) -> Result<Imported, String> {
     #[expect(clippy::cast_precision_loss, reason = "a limit of some megabytes is exact")]
     let limit = ipynb::MAX_FILE_LEN as f64;
     if file.size() > limit {
-        return Err(format!("{} is too large: {:.0} MB, at most {:.0} MB.", file.name(), file.size() / 1e6, limit / 1e6));
+        return Err(format!(
+            "{} is too large: {:.0} MB, at most {:.0} MB.",
+            file.name(),
+            file.size() / 1e6,
+            limit / 1e6
+        ));
     }
     let text = JsFuture::from(file.text()).await.map_err(|_thrown| format!("{} could not be read.", file.name()))?;
-    let mut imported = ipynb::parse(&text.as_string().unwrap_or_default()).map_err(|error| format!("{} could not be opened: {error}", file.name()))?;
+    let mut imported = ipynb::parse(&text.as_string().unwrap_or_default())
+        .map_err(|error| format!("{} could not be opened: {error}", file.name()))?;
     let name = file.name();
     let title = name.strip_suffix(".ipynb").unwrap_or(&name).trim();
     if !title.is_empty() {
@@ -63,7 +69,9 @@ pub(crate) async fn give(session: Session, imported: Imported) {
     session.flush();
     let repairs = imported.repairs.len();
     match session.give(Command::Import { file: Box::new(imported) }).await {
-        Ok(()) if repairs > 0 => session.toasts.say(&format!("Opened. {repairs} things in the file had to be repaired.")),
+        Ok(()) if repairs > 0 => {
+            session.toasts.say(&format!("Opened. {repairs} things in the file had to be repaired."));
+        }
         Ok(()) => {}
         Err(refusal) => session.toasts.say(&refusal.to_string()),
     }
@@ -85,14 +93,17 @@ async fn export(session: Session) -> Result<(), String> {
         let bytes = session.read_blob(&blob).await?;
         blobs.insert(blob, bytes.to_vec());
     }
-    let text = session.read(|notebook| ipynb::export(notebook, &|blob| blobs.get(blob).cloned())).map_err(|error| error.to_string())?;
+    let text = session
+        .read(|notebook| ipynb::export(notebook, &|blob| blobs.get(blob).cloned()))
+        .map_err(|error| error.to_string())?;
     let name = file_name(&session.title.get_untracked());
     browser::page::download(&name, MIME, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 /// Makes a file name of a title: file systems refuse some characters.
 fn file_name(title: &str) -> String {
-    let name: String = title.chars().map(|c| if c.is_control() || "\\/:*?\"<>|".contains(c) { '-' } else { c }).take(120).collect();
+    let name: String =
+        title.chars().map(|c| if c.is_control() || "\\/:*?\"<>|".contains(c) { '-' } else { c }).take(120).collect();
     let name = name.trim().trim_matches('.');
     if name.is_empty() { "notebook.ipynb".to_owned() } else { format!("{name}.ipynb") }
 }

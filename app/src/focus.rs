@@ -92,7 +92,8 @@ impl Focus {
 
     /// Unselects a cell that is not there any more; its neighbour takes over.
     pub(crate) fn forget_missing(self, order: &[CellId]) {
-        let missing = self.selected.with_untracked(|selected| selected.as_ref().is_some_and(|cell| !order.contains(cell)));
+        let missing =
+            self.selected.with_untracked(|selected| selected.as_ref().is_some_and(|cell| !order.contains(cell)));
         let wished = self.wish.with_value(|wish| wish.as_ref().map(|(cell, _)| cell.clone()));
         if missing && wished.is_none() {
             self.selected.set(None);

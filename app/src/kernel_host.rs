@@ -76,7 +76,8 @@ impl KernelHost {
         let assets = if let Some(assets) = kept {
             assets
         } else {
-            let assets = Assets::fetch(&move |percent| progress("Loading Python", percent * FETCHING_PERCENT / 100)).await?;
+            let assets =
+                Assets::fetch(&move |percent| progress("Loading Python", percent * FETCHING_PERCENT / 100)).await?;
             self.0.update_value(|hosted| hosted.assets = Some(assets.clone()));
             assets
         };
@@ -95,7 +96,9 @@ impl KernelHost {
         let ours = |error: browser::BrowserError| error.to_string();
         let to_worker = RawPort::pair().map_err(ours)?;
         let to_frame = RawPort::pair().map_err(ours)?;
-        let booted = self.0.with_value(|hosted| hosted.frame.as_ref().map(|frame| frame.boot(&assets, &to_worker.0, &to_frame.0)));
+        let booted = self
+            .0
+            .with_value(|hosted| hosted.frame.as_ref().map(|frame| frame.boot(&assets, &to_worker.0, &to_frame.0)));
         match booted {
             Some(booted) => booted?,
             None => return Ok(()),

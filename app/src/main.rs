@@ -16,6 +16,7 @@ mod module;
 mod nearness;
 mod outputs;
 mod page;
+mod report;
 mod session;
 mod support;
 mod theme;
@@ -32,21 +33,18 @@ use crate::page::diagnostics::DiagnosticsPage;
 use crate::page::home::HomePage;
 use crate::page::notebook::NotebookPage;
 use crate::page::notice::Notice;
-use crate::view::dialog::ReportDialog;
 
 fn main() {
     browser::logger::install("app", page::is_verbose());
-    let report = RwSignal::new(None);
-    browser::panic::install("The page", BUILD, move |text| {
-        // The page may be too broken to show it; the console has it in any case.
-        report.try_set(Some(text));
-    });
+    browser::panic::install("The page", BUILD, |text| report::show(&text));
     theme::Theme::load().show();
     if let Some(missing) = support::missing() {
-        let text = format!("Cathode needs {missing}, which this browser does not offer here. Please use a current version of Chrome, Edge, Firefox or Safari.");
+        let text = format!(
+            "Cathode needs {missing}, which this browser does not offer here. Please use a current version of Chrome, Edge, Firefox or Safari."
+        );
         return mount_to_body(move || view! { <Notice title="This browser cannot run Cathode" text=text.clone() /> });
     }
-    mount_to_body(move || view! { <App report /> });
+    mount_to_body(move || view! { <App /> });
 }
 
 /// What fills the page.
@@ -62,7 +60,7 @@ enum Shown {
 }
 
 #[component]
-fn App(report: RwSignal<Option<String>>) -> impl IntoView {
+fn App() -> impl IntoView {
     let shown = RwSignal::new(Shown::Looking);
     match Route::of_address() {
         Route::Home => shown.set(Shown::Home),
@@ -80,9 +78,9 @@ fn App(report: RwSignal<Option<String>>) -> impl IntoView {
     });
     view! {
         {move || match shown.get() {
-            Shown::Home => view! { <HomePage open /><ReportDialog report /> }.into_any(),
+            Shown::Home => view! { <HomePage open /> }.into_any(),
             Shown::Looking => ().into_any(),
-            Shown::Notebook(entry, beginning) => view! { <NotebookPage entry=*entry beginning report /> }.into_any(),
+            Shown::Notebook(entry, beginning) => view! { <NotebookPage entry=*entry beginning /> }.into_any(),
             Shown::Diagnostics(entry) => view! { <DiagnosticsPage entry=*entry /> }.into_any(),
             Shown::Unknown => view! {
                 <Notice title="This notebook is not in this browser"
@@ -107,7 +105,9 @@ async fn look(id: &::notebook::NotebookId) -> Result<Box<Entry>, Shown> {
 
 /// Changes the address without loading anything; going back loads the page it names.
 fn go_to(address: &str) {
-    let pushed = window().history().and_then(|history| history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address)));
+    let pushed = window()
+        .history()
+        .and_then(|history| history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address)));
     if pushed.is_err() {
         browser::page::navigate(address).ok();
     }

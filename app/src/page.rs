@@ -22,7 +22,11 @@ impl Route {
     pub(crate) fn of_address() -> Self {
         let Some(id) = browser::page::query("notebook") else { return Self::Home };
         let Ok(id) = NotebookId::parse(&id) else { return Self::Malformed };
-        if browser::page::query("view").as_deref() == Some("diagnostics") { Self::Diagnostics(id) } else { Self::Notebook(id) }
+        if browser::page::query("view").as_deref() == Some("diagnostics") {
+            Self::Diagnostics(id)
+        } else {
+            Self::Notebook(id)
+        }
     }
 }
 

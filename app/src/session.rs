@@ -21,6 +21,7 @@ use crate::blobs::Blobs;
 use crate::editor::Editor;
 use crate::focus::Focus;
 use crate::kernel_host::KernelHost;
+use crate::report;
 use crate::toast::Toasts;
 
 /// How far the notebook is open.
@@ -60,7 +61,6 @@ pub(crate) struct Parts {
     unsent: RwSignal<bool>,
     /// What a screen reader is told.
     pub(crate) announcement: RwSignal<String>,
-    pub(crate) report: RwSignal<Option<String>>,
     /// Whether the person is being asked about a restart that would stop a run.
     pub(crate) restart_asked: RwSignal<bool>,
     /// Cells deleted on this page, the last one last.
@@ -124,7 +124,6 @@ impl Session {
             outstanding: RwSignal::new(0),
             unsent: RwSignal::new(false),
             announcement: RwSignal::new(String::new()),
-            report: RwSignal::new(None),
             restart_asked: RwSignal::new(false),
             deleted: StoredValue::new(Vec::new()),
             focus: Focus::new(),
@@ -144,7 +143,7 @@ impl Session {
         };
         worker.on_error(move |message| {
             if self.phase.get_untracked() == Phase::Open {
-                self.report.set(Some(format!("The store worker of Cathode {BUILD} broke: {message}")));
+                report::show(&format!("The store worker of Cathode {BUILD} broke: {message}"));
             } else {
                 self.fail(&message);
             }
@@ -177,7 +176,7 @@ impl Session {
             FromStore::Kernel(state) => self.note_kernel(state),
             FromStore::StartKernel => self.host.start(self),
             FromStore::StopKernel => self.host.stop(),
-            FromStore::Panicked { report } => self.report.set(Some(report)),
+            FromStore::Panicked { report } => report::show(&report),
             FromStore::Done { request }
             | FromStore::Rejected { request, .. }
             | FromStore::Blob { request, .. }
@@ -250,7 +249,12 @@ impl Session {
     }
 
     /// Reads the segments of a stream output; `None` when it is gone.
-    pub(crate) fn read_stream<T>(self, execution: &ExecutionId, position: u32, read: impl FnOnce(&[Content<String>]) -> T) -> Option<T> {
+    pub(crate) fn read_stream<T>(
+        self,
+        execution: &ExecutionId,
+        position: u32,
+        read: impl FnOnce(&[Content<String>]) -> T,
+    ) -> Option<T> {
         self.read(|notebook| match notebook.execution(execution)?.outputs.get(position as usize)?.as_ref() {
             Output::Stream { text, .. } => Some(read(text)),
             Output::DisplayData { .. } | Output::ExecuteResult { .. } | Output::Error { .. } => None,

@@ -26,8 +26,12 @@ pub(crate) fn missing() -> Option<&'static str> {
     if lacks("Worker") || !has_module_workers() {
         return Some("module workers");
     }
-    [("indexedDB", "IndexedDB"), ("DecompressionStream", "decompression streams"), ("BroadcastChannel", "broadcast channels")]
-        .into_iter()
-        .find(|(name, _)| lacks(name))
-        .map(|(_, words)| words)
+    [
+        ("indexedDB", "IndexedDB"),
+        ("DecompressionStream", "decompression streams"),
+        ("BroadcastChannel", "broadcast channels"),
+    ]
+    .into_iter()
+    .find(|(name, _)| lacks(name))
+    .map(|(_, words)| words)
 }

@@ -1,7 +1,7 @@
 //! The components of the notebook page.
 
-pub(crate) mod bar;
 pub(crate) mod banner;
+pub(crate) mod bar;
 pub(crate) mod cell;
 pub(crate) mod cell_run;
 pub(crate) mod cell_source;

@@ -62,7 +62,9 @@ impl Assets {
         }
         match (page, script) {
             (Some(page), Some(script)) => Ok(Self(Rc::new(Fetched { page, script, files }))),
-            _ => Err(format!("{FOLDER}{MANIFEST} lists no {PAGE} or no {SCRIPT}: this copy of the site is incomplete.")),
+            _ => {
+                Err(format!("{FOLDER}{MANIFEST} lists no {PAGE} or no {SCRIPT}: this copy of the site is incomplete."))
+            }
         }
     }
 
@@ -89,7 +91,9 @@ impl Assets {
 }
 
 fn listed(manifest: &[u8]) -> Result<Vec<(String, u64)>, String> {
-    let malformed = |why: &str| format!("{FOLDER}{MANIFEST} is not the list of files it should be ({why}): this copy of the site is damaged.");
+    let malformed = |why: &str| {
+        format!("{FOLDER}{MANIFEST} is not the list of files it should be ({why}): this copy of the site is damaged.")
+    };
     let manifest: Value = serde_json::from_slice(manifest).map_err(|error| malformed(&error.to_string()))?;
     let files = manifest.get("files").and_then(Value::as_array).ok_or_else(|| malformed("no files"))?;
     files

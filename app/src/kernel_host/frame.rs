@@ -29,7 +29,10 @@ pub(super) struct Frame {
 
 impl Frame {
     /// Mounts a frame; the receiver is told when it listens.
-    pub(super) fn mount(page: &str, mut on_said: impl FnMut(Said) + 'static) -> Result<(Self, oneshot::Receiver<()>), String> {
+    pub(super) fn mount(
+        page: &str,
+        mut on_said: impl FnMut(Said) + 'static,
+    ) -> Result<(Self, oneshot::Receiver<()>), String> {
         let document = document();
         let element: HtmlIFrameElement =
             document.create_element("iframe").expect("invariant: the element's name is well-formed").unchecked_into();
@@ -63,7 +66,9 @@ impl Frame {
                         listens.send(()).ok();
                     }
                 }
-                Some("progress") => on_said(Said::Progress { step: words(&event.data(), "step"), percent: percent(&event.data()) }),
+                Some("progress") => {
+                    on_said(Said::Progress { step: words(&event.data(), "step"), percent: percent(&event.data()) });
+                }
                 Some("failed") => on_said(Said::Failed { reason: words(&event.data(), "reason") }),
                 // The store learns that Python is ready or has died through the kernel's own ports.
                 _ => {}
@@ -73,7 +78,8 @@ impl Frame {
             .add_event_listener_with_callback("message", on_message.as_ref().unchecked_ref())
             .map_err(|_thrown| "This page cannot hear the kernel's frame.".to_owned())?;
         let body = document.body().ok_or("This page has no body.")?;
-        body.append_child(&element).map_err(|_thrown| "The kernel's frame could not be put into the page.".to_owned())?;
+        body.append_child(&element)
+            .map_err(|_thrown| "The kernel's frame could not be put into the page.".to_owned())?;
         Ok((Self { element, on_message }, listening))
     }
 
@@ -93,7 +99,9 @@ impl Frame {
         transfer.push(frame.as_js());
         let window = self.element.content_window().ok_or("The kernel's frame is gone.")?;
         // An opaque origin has no name to send to; the frame is the one this page has just made.
-        window.post_message_with_transfer(&message, "*", &transfer).map_err(|_thrown| "The kernel's files could not be handed over.".to_owned())
+        window
+            .post_message_with_transfer(&message, "*", &transfer)
+            .map_err(|_thrown| "The kernel's files could not be handed over.".to_owned())
     }
 }
 
@@ -113,7 +121,11 @@ fn words(data: &JsValue, name: &str) -> String {
 }
 
 fn percent(data: &JsValue) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100 first; NaN becomes 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 0 to 100 first; NaN becomes 0"
+    )]
     let percent = field(data, "percent").as_f64().unwrap_or(0.0).clamp(0.0, 100.0) as u8;
     percent
 }

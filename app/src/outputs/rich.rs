@@ -59,13 +59,17 @@ fn show(shown: Shown) -> AnyView {
     match shown {
         Shown::Html(markup) => view! { <div class="shown-html" inner_html=markup></div> }.into_any(),
         Shown::Sandboxed(markup) => view! { <Frame document=render::sandbox::document(&markup) /> }.into_any(),
-        Shown::Image { mime, base64, size } => view! { <Picture address=format!("data:{mime};base64,{base64}") size /> }.into_any(),
+        Shown::Image { mime, base64, size } => {
+            view! { <Picture address=format!("data:{mime};base64,{base64}") size /> }.into_any()
+        }
         Shown::Svg { address, size } => view! { <Picture address size /> }.into_any(),
         Shown::Media { mime, base64 } => view! { <Media mime base64 /> }.into_any(),
         Shown::Json(value) => view! { <Tree value /> }.into_any(),
         Shown::Latex(markup) => view! { <Formulas markup class="shown-math" /> }.into_any(),
         Shown::Markdown(markup) => view! { <Formulas markup class="prose" /> }.into_any(),
-        Shown::Text(text) => view! { <pre class="terminal" inner_html=themed(&render::ansi::to_html(&text))></pre> }.into_any(),
+        Shown::Text(text) => {
+            view! { <pre class="terminal" inner_html=themed(&render::ansi::to_html(&text))></pre> }.into_any()
+        }
     }
 }
 

@@ -18,6 +18,8 @@ const SHOWN_WHOLE_BYTES: u64 = 8 << 20;
 /// When drawing takes longer than this, the next one waits a while.
 const SLOW_MILLIS: f64 = 5.0;
 const SLOW_PAUSE_MILLIS: u32 = 120;
+/// How long reading goes on before other tasks get their turn.
+const SLICE_MILLIS: f64 = 8.0;
 
 /// How far the text has been read: so many segments, and so many bytes of the one after them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,8 +59,20 @@ struct Screen {
 
 /// Shows one stream output.
 #[component]
-pub(crate) fn Stream(session: Session, execution: ExecutionId, position: u32, name: StreamName, grown: ArcRwSignal<u64>) -> impl IntoView {
-    let drawing = Drawing { terminal: Terminal::new(Bounds::default()), place: Place::default(), busy: false, head: 0, whole: false };
+pub(crate) fn Stream(
+    session: Session,
+    execution: ExecutionId,
+    position: u32,
+    name: StreamName,
+    grown: ArcRwSignal<u64>,
+) -> impl IntoView {
+    let drawing = Drawing {
+        terminal: Terminal::new(Bounds::default()),
+        place: Place::default(),
+        busy: false,
+        head: 0,
+        whole: false,
+    };
     let screen = Screen {
         session,
         execution,
@@ -109,7 +123,13 @@ impl Screen {
     }
 
     async fn round(self) {
+        let mut since = browser::clock::performance_now();
         loop {
+            // A flood of output must not hold up the page: other tasks go in between.
+            if browser::clock::performance_now() - since > SLICE_MILLIS {
+                browser::timer::next_task().await;
+                since = browser::clock::performance_now();
+            }
             match self.next_piece() {
                 Piece::Nothing => break,
                 Piece::Text(text) => self.drawing.borrow_mut().terminal.append(&text),
@@ -194,12 +214,15 @@ impl Screen {
 
     fn draw(&self) {
         let view = self.drawing.borrow().terminal.view();
-        let (Some(head), Some(tail)) = (self.head.try_get_untracked().flatten(), self.tail.try_get_untracked().flatten()) else {
+        let (Some(head), Some(tail)) =
+            (self.head.try_get_untracked().flatten(), self.tail.try_get_untracked().flatten())
+        else {
             return;
         };
         let scroller = tail.closest(".outputs-frame").ok().flatten();
         let at_end = scroller.as_ref().is_some_and(|scroller| {
-            scroller.scroll_top() > 0 && scroller.scroll_top() + scroller.client_height() >= scroller.scroll_height() - 8
+            scroller.scroll_top() > 0
+                && scroller.scroll_top() + scroller.client_height() >= scroller.scroll_height() - 8
         });
         let mut drawing = self.drawing.borrow_mut();
         // The head only grows, so its length tells whether it changed.
@@ -222,10 +245,13 @@ impl Screen {
     /// Puts the whole text into the page, or offers it as a file when it is too large for that.
     fn show_whole(self) {
         let size = self.session.read_stream(&self.execution, self.position, |segments| {
-            segments.iter().map(|segment| match segment {
-                Content::Inline(text) => text.len() as u64,
-                Content::Blob(blob) => blob.size,
-            }).sum::<u64>()
+            segments
+                .iter()
+                .map(|segment| match segment {
+                    Content::Inline(text) => text.len() as u64,
+                    Content::Blob(blob) => blob.size,
+                })
+                .sum::<u64>()
         });
         if size.unwrap_or(0) > SHOWN_WHOLE_BYTES {
             browser::spawn(self.download());
@@ -243,7 +269,8 @@ impl Screen {
     }
 
     async fn download(self) {
-        let segments = self.session.read_stream(&self.execution, self.position, <[Content<String>]>::to_vec).unwrap_or_default();
+        let segments =
+            self.session.read_stream(&self.execution, self.position, <[Content<String>]>::to_vec).unwrap_or_default();
         let mut whole = String::new();
         for segment in &segments {
             match self.session.read_text(segment).await {

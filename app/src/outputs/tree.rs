@@ -20,7 +20,8 @@ fn node(key: Option<String>, value: Value, open: bool) -> AnyView {
             branch(name.into_any(), "{", "}", entries, open)
         }
         Value::Array(values) => {
-            let entries: Vec<_> = values.into_iter().enumerate().map(|(at, value)| (Some(at.to_string()), value)).collect();
+            let entries: Vec<_> =
+                values.into_iter().enumerate().map(|(at, value)| (Some(at.to_string()), value)).collect();
             branch(name.into_any(), "[", "]", entries, open)
         }
         leaf => {
@@ -34,7 +35,13 @@ fn node(key: Option<String>, value: Value, open: bool) -> AnyView {
     }
 }
 
-fn branch(name: AnyView, before: &'static str, after: &'static str, entries: Vec<(Option<String>, Value)>, open: bool) -> AnyView {
+fn branch(
+    name: AnyView,
+    before: &'static str,
+    after: &'static str,
+    entries: Vec<(Option<String>, Value)>,
+    open: bool,
+) -> AnyView {
     let count = entries.len();
     let size = if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
     if entries.is_empty() {

@@ -12,7 +12,7 @@ use crate::outputs::rich::bytes;
 use crate::session::{Opening, Phase, Session};
 use crate::toast::ToastList;
 use crate::view::cell_run::duration;
-use crate::view::dialog::{Confirm, ReportDialog};
+use crate::view::dialog::Confirm;
 use crate::view::icon::Mark;
 
 /// How many events a page of the log holds.
@@ -26,7 +26,12 @@ pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
     let Ok(secret) = Secret::from_slice(&entry.secret) else {
         return view! { <Notice title="This notebook cannot be opened" text="Its entry in this browser's list is damaged." /> }.into_any();
     };
-    let opening = Opening { id: entry.id.clone(), title: entry.title.clone(), key: secret.blob_key().to_vec(), verbose: super::is_verbose() };
+    let opening = Opening {
+        id: entry.id.clone(),
+        title: entry.title.clone(),
+        key: secret.blob_key().to_vec(),
+        verbose: super::is_verbose(),
+    };
     let session = Session::open(opening);
     browser::page::set_title("Diagnostics · Cathode");
     let figures = RwSignal::new(None::<Diagnostics>);
@@ -66,7 +71,6 @@ pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
             {move || opened.get().then(|| view! { <Log session /> })}
         </main>
         <ToastList toasts=session.toasts />
-        <ReportDialog report=session.report />
     }
     .into_any()
 }
@@ -77,8 +81,14 @@ fn Figure(name: &'static str, #[prop(into)] value: Signal<String>) -> impl IntoV
 }
 
 #[component]
-fn StateFigures(session: Session, figures: RwSignal<Option<Diagnostics>>, storage: RwSignal<Option<Estimate>>) -> impl IntoView {
-    let of = move |read: fn(&Diagnostics) -> String| Signal::derive(move || figures.with(|figures| figures.as_ref().map_or_else(|| "–".to_owned(), read)));
+fn StateFigures(
+    session: Session,
+    figures: RwSignal<Option<Diagnostics>>,
+    storage: RwSignal<Option<Estimate>>,
+) -> impl IntoView {
+    let of = move |read: fn(&Diagnostics) -> String| {
+        Signal::derive(move || figures.with(|figures| figures.as_ref().map_or_else(|| "–".to_owned(), read)))
+    };
     let place = move || match session.storage.get() {
         None => "opening".to_owned(),
         Some(Storage::Opfs) => "private file system".to_owned(),
@@ -93,7 +103,11 @@ fn StateFigures(session: Session, figures: RwSignal<Option<Diagnostics>>, storag
         KernelState::Busy => "busy".to_owned(),
         KernelState::Dead { reason } => format!("dead: {reason}"),
     };
-    let used = move || storage.get().map_or_else(|| "–".to_owned(), |estimate| format!("{} of {}", size(estimate.usage), size(estimate.quota)));
+    let used = move || {
+        storage
+            .get()
+            .map_or_else(|| "–".to_owned(), |estimate| format!("{} of {}", size(estimate.usage), size(estimate.quota)))
+    };
     view! {
         <h2>"State"</h2>
         <dl class="figures-grid">
@@ -116,7 +130,11 @@ fn StateFigures(session: Session, figures: RwSignal<Option<Diagnostics>>, storag
 }
 
 fn size(size: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes to be read by a person")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of bytes to be read by a person"
+    )]
     let size = size.max(0.0) as u64;
     bytes(size)
 }
@@ -129,7 +147,9 @@ fn Actions(session: Session, refresh: Callback<()>) -> impl IntoView {
             let reason = match session.ask(|request| ToStore::ExportDatabase { request }).await {
                 Ok(FromStore::Database { bytes, .. }) => {
                     let name = format!("{}.sqlite3", session.notebook_id());
-                    browser::page::download(&name, "application/vnd.sqlite3", &bytes).err().map(|error| error.to_string())
+                    browser::page::download(&name, "application/vnd.sqlite3", &bytes)
+                        .err()
+                        .map(|error| error.to_string())
                 }
                 Ok(_) => None,
                 Err(refusal) => Some(refusal.to_string()),
@@ -163,7 +183,9 @@ fn Actions(session: Session, refresh: Callback<()>) -> impl IntoView {
 
 #[component]
 fn Commits(figures: RwSignal<Option<Diagnostics>>) -> impl IntoView {
-    let millis = move || figures.with(|figures| figures.as_ref().map(|figures| figures.commit_millis.clone()).unwrap_or_default());
+    let millis = move || {
+        figures.with(|figures| figures.as_ref().map(|figures| figures.commit_millis.clone()).unwrap_or_default())
+    };
     view! {
         {move || {
             let millis = millis();
@@ -197,15 +219,23 @@ fn Runs(session: Session) -> impl IntoView {
     let lines = move || {
         session.phase.track();
         session.read(|notebook| {
-            let mut runs: Vec<_> = notebook.executions().filter(|run| run.is_completed() && run.started_at.is_some()).collect();
+            let mut runs: Vec<_> =
+                notebook.executions().filter(|run| run.is_completed() && run.started_at.is_some()).collect();
             runs.sort_by_key(|run| std::cmp::Reverse(run.queue));
-            runs.into_iter().take(RUNS).map(|run| RunLine {
-                cell: run.cell.to_string(),
-                count: run.count.map(|count| count.to_string()).unwrap_or_default(),
-                outcome: format!("{:?}", run.status).to_lowercase(),
-                waited: run.started_at.map(|at| duration(at - run.requested_at)).unwrap_or_default(),
-                took: run.started_at.zip(run.completed_at).map(|(from, to)| duration(to - from)).unwrap_or_default(),
-            }).collect::<Vec<_>>()
+            runs.into_iter()
+                .take(RUNS)
+                .map(|run| RunLine {
+                    cell: run.cell.to_string(),
+                    count: run.count.map(|count| count.to_string()).unwrap_or_default(),
+                    outcome: format!("{:?}", run.status).to_lowercase(),
+                    waited: run.started_at.map(|at| duration(at - run.requested_at)).unwrap_or_default(),
+                    took: run
+                        .started_at
+                        .zip(run.completed_at)
+                        .map(|(from, to)| duration(to - from))
+                        .unwrap_or_default(),
+                })
+                .collect::<Vec<_>>()
         })
     };
     view! {
@@ -246,11 +276,13 @@ fn Log(session: Session) -> impl IntoView {
             pages.update(|pages| pages.push(Some(last)));
         }
     };
-    let newer = move |_| pages.update(|pages| {
-        if pages.len() > 1 {
-            pages.pop();
-        }
-    });
+    let newer = move |_| {
+        pages.update(|pages| {
+            if pages.len() > 1 {
+                pages.pop();
+            }
+        });
+    };
     view! {
         <h2>"Event log, newest first"</h2>
         <div class="log-wrap"><table class="log" data-log>

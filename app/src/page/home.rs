@@ -190,22 +190,34 @@ fn RenameField(home: Home, entry: StoredValue<Entry>, renaming: RwSignal<bool>) 
             field.select();
         }
     });
-    let finish = move || {
+    // The field is only taken away once it has lost the focus: a focused one would speak up while it goes.
+    let rename = move |_| {
         let typed = field.get_untracked().map(|field| field.value().trim().to_owned()).unwrap_or_default();
         if !typed.is_empty() && entry.with_value(|entry| entry.title != typed) {
             home.rename(entry.with_value(|entry| entry.id.clone()), typed);
         }
-        renaming.set(false);
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        match event.key().as_str() {
+            "Enter" => drop(input.blur()),
+            "Escape" => {
+                input.set_value(&entry.with_value(|entry| entry.title.clone()));
+                drop(input.blur());
+            }
+            _ => {}
+        }
     };
     view! {
-        <input class="field" aria-label="Title" node_ref=field value=entry.with_value(|entry| entry.title.clone())
-            on:change=move |_| finish()
-            on:blur=move |_| { renaming.try_set(false); }
-            on:keydown=move |event| match event.key().as_str() {
-                "Enter" => finish(),
-                "Escape" => renaming.set(false),
-                _ => {}
-            } />
+        <input
+            class="field"
+            aria-label="Title"
+            node_ref=field
+            value=entry.with_value(|entry| entry.title.clone())
+            on:change=rename
+            on:blur=move |_| renaming.set(false)
+            on:keydown=on_key
+        />
     }
 }
 

@@ -21,7 +21,6 @@ use crate::toast::ToastList;
 use crate::view::banner::Banners;
 use crate::view::bar::Bar;
 use crate::view::cell::{CellRow, Page};
-use crate::view::dialog::ReportDialog;
 use crate::view::drop_zone::DropZone;
 use crate::view::icon::{Glyph, Icon};
 
@@ -30,7 +29,7 @@ const WARM_MILLIS: u32 = 1500;
 
 /// Shows a notebook of the list.
 #[component]
-pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>, report: RwSignal<Option<String>>) -> impl IntoView {
+pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl IntoView {
     let Ok(secret) = Secret::from_slice(&entry.secret) else {
         return view! { <Notice title="This notebook cannot be opened" text="Its entry in this browser's list is damaged." /> }.into_any();
     };
@@ -42,7 +41,6 @@ pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>, report: R
     });
     note_opening(session, &entry);
     begin(session, beginning);
-    forward_reports(session, report);
     warm_when_idle(session);
     if let Err(error) = browser::page::on_hidden(move || session.flush()) {
         log::error!("{error}");
@@ -76,7 +74,6 @@ fn Sheet(page: Page) -> impl IntoView {
         <div class="only-read" role="status" aria-live="polite">{move || session.announcement.get()}</div>
         <DropZone text="Drop to add its cells to this notebook" on_file=dropped />
         <ToastList toasts=session.toasts />
-        <ReportDialog report=session.report />
     }
 }
 
@@ -112,10 +109,21 @@ fn note_opening(session: Session, entry: &Entry) {
         }
     });
     let (id, listed) = (entry.id.clone(), StoredValue::new(entry.title.clone()));
+    let compared = StoredValue::new(false);
     Effect::new(move |_| {
         let title = session.title.get();
         browser::page::set_title(&format!("{title} · Cathode"));
-        if title.is_empty() || listed.get_value() == title {
+        if session.phase.get() != Phase::Open || title.is_empty() {
+            return;
+        }
+        if listed.get_value() == title {
+            compared.set_value(true);
+            return;
+        }
+        // What the page renames, it lists at once: a difference on opening comes from the home page.
+        if !compared.get_value() && session.can_write() {
+            compared.set_value(true);
+            session.rename(&listed.get_value());
             return;
         }
         listed.set_value(title.clone());
@@ -139,14 +147,6 @@ fn begin(session: Session, beginning: Option<Beginning>) {
             Some(Beginning::Empty) => drop(session.insert_cell(CellKind::Code, Place::Last)),
             Some(Beginning::Imported(imported)) => browser::spawn(file::give(session, *imported)),
             None => {}
-        }
-    });
-}
-
-fn forward_reports(session: Session, report: RwSignal<Option<String>>) {
-    Effect::new(move |_| {
-        if let Some(text) = report.get() {
-            session.report.set(Some(text));
         }
     });
 }

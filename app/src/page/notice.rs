@@ -6,7 +6,11 @@ use crate::view::icon::Mark;
 
 /// Says something, with a way home and, where it helps, a way to try again.
 #[component]
-pub(crate) fn Notice(title: &'static str, #[prop(into)] text: String, #[prop(optional)] reloads: bool) -> impl IntoView {
+pub(crate) fn Notice(
+    title: &'static str,
+    #[prop(into)] text: String,
+    #[prop(optional)] reloads: bool,
+) -> impl IntoView {
     view! {
         <main class="notice-page" data-notice>
             <Mark named=true />

@@ -27,11 +27,9 @@ impl Edits {
 
 /// Returns a number that no other replica of a text uses.
 pub(super) fn fresh_client() -> u64 {
-    let entropy = browser::entropy::bytes16();
-    let mut number = [0; 8];
-    number.copy_from_slice(&entropy[..8]);
-    // yrs wants 53 bits, and the lowest numbers are taken by what seeds a text.
-    (u64::from_le_bytes(number) >> 11) | 1 << 32
+    let [a, b, c, d, ..] = browser::entropy::bytes16();
+    // yrs is built for numbers of 32 bits, and the lowest ones are taken by what seeds a text.
+    u64::from(u32::from_le_bytes([a, b, c, d]) | 1 << 31)
 }
 
 impl Session {

@@ -147,7 +147,9 @@ impl Inner {
             Change::Output { execution, position, output, .. } => self.put_output(execution, *position, output),
             Change::StreamAppended { execution, position, .. } => {
                 self.with_outputs(execution, |outputs, _| {
-                    if let Some(OutputShape::Stream { grown, .. }) = outputs.get(*position as usize).map(|view| &view.shape) {
+                    if let Some(OutputShape::Stream { grown, .. }) =
+                        outputs.get(*position as usize).map(|view| &view.shape)
+                    {
                         grown.update(|count| *count += 1);
                     }
                     false
@@ -181,7 +183,10 @@ impl Inner {
         }
         let outputs = if let Some(execution) = shown {
             self.shown.insert(cell.clone(), execution.id.clone());
-            (0..).zip(&execution.outputs).map(|(position, output)| self.output_view(&execution.id, position, output)).collect()
+            (0..)
+                .zip(&execution.outputs)
+                .map(|(position, output)| self.output_view(&execution.id, position, output))
+                .collect()
         } else {
             self.shown.remove(cell);
             Vec::new()

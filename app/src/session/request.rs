@@ -18,7 +18,7 @@ impl Session {
     pub(super) fn post(self, message: &ToStore) {
         let sent = self.inner.with_value(|inner| inner.port.as_ref().map(|port| port.send(message)));
         if let Some(Err(error)) = sent {
-            self.report.set(Some(error.to_string()));
+            crate::report::show(&error.to_string());
         }
     }
 
@@ -27,7 +27,7 @@ impl Session {
         let message = ToStore::Kernel(KernelReport::Ports);
         let sent = self.inner.with_value(|inner| inner.port.as_ref().map(|port| port.send_with(&message, ports)));
         if let Some(Err(error)) = sent {
-            self.report.set(Some(error.to_string()));
+            crate::report::show(&error.to_string());
         }
     }
 

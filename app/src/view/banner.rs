@@ -27,7 +27,7 @@ pub(crate) fn Banners(session: Session, bundle: EditorBundle) -> impl IntoView {
             {move || match session.kernel.get() {
                 KernelState::Dead { reason } => Some(view! {
                     <Banner failed=true>
-                        <p>{format!("Python stopped: {reason}")}</p>
+                        <p>{reason}</p>
                         <button class="button outline" on:click=move |_| session.restart()>"Start Python again"</button>
                     </Banner>
                 }),
@@ -48,7 +48,7 @@ fn storage_words(storage: Storage) -> Option<String> {
     match storage {
         Storage::Opfs => None,
         Storage::Memory { reason } => Some(format!(
-            "This notebook lives in memory only and is gone when the tab closes: this browser offers no private file system here ({reason}). Download it to keep it."
+            "This notebook lives in memory only and is gone when the tab closes: {reason}. Download it to keep it."
         )),
         Storage::ReadOnly { version } => Some(format!(
             "A newer version of Cathode wrote this notebook (format {version}). It is shown, but not changed. Reload the page to get the newer version."
@@ -59,7 +59,10 @@ fn storage_words(storage: Storage) -> Option<String> {
                 Some(lost) => format!("{} could not be read", count(lost)),
                 None => "what followed them could not be read".to_owned(),
             };
-            Some(format!("This notebook's database was damaged. {} were recovered; {lost}. The damaged file is kept as {aside}.", count(events)))
+            Some(format!(
+                "This notebook's database was damaged. {} were recovered; {lost}. The damaged file is kept as {aside}.",
+                count(events)
+            ))
         }
     }
 }

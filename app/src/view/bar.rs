@@ -79,8 +79,11 @@ fn SavedState(session: Session) -> impl IntoView {
     Effect::new(move |_| {
         slow.set(false);
         // Dropped, and so withdrawn, when the state changes before the time is up.
-        matches!(state.get(), SaveState::Saving)
-            .then(|| send_wrapper::SendWrapper::new(Timeout::new(SAVING_SHOWN_MILLIS, move || { slow.try_set(true); })))
+        matches!(state.get(), SaveState::Saving).then(|| {
+            send_wrapper::SendWrapper::new(Timeout::new(SAVING_SHOWN_MILLIS, move || {
+                slow.try_set(true);
+            }))
+        })
     });
     let name = move || match state.get() {
         SaveState::Saved => "saved",
@@ -112,7 +115,13 @@ fn KernelStatus(session: Session) -> impl IntoView {
     let kernel = session.kernel;
     let words = move || match kernel.get() {
         KernelState::None => "Python not started".to_owned(),
-        KernelState::Starting { step, .. } => if step.is_empty() { "Python is starting".to_owned() } else { step },
+        KernelState::Starting { step, .. } => {
+            if step.is_empty() {
+                "Python is starting".to_owned()
+            } else {
+                step
+            }
+        }
         KernelState::Idle => "Python ready".to_owned(),
         KernelState::Busy => "Python is running".to_owned(),
         KernelState::Dead { .. } => "Python stopped".to_owned(),
@@ -176,7 +185,14 @@ fn Tools(session: Session) -> impl IntoView {
 }
 
 #[component]
-fn AddTool(icon: Icon, name: &'static str, label: &'static str, kind: CellKind, session: Session, fixed: Signal<bool>) -> impl IntoView {
+fn AddTool(
+    icon: Icon,
+    name: &'static str,
+    label: &'static str,
+    kind: CellKind,
+    session: Session,
+    fixed: Signal<bool>,
+) -> impl IntoView {
     view! {
         <button class="button" aria-label=name title=name disabled=move || fixed.get() on:click=move |_| session.add_cell(kind)>
             <Glyph icon />

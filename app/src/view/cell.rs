@@ -30,7 +30,8 @@ pub(crate) struct Page {
 pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView {
     let Page { session, keymap, bundle, .. } = page;
     let element = NodeRef::<html::Section>::new();
-    let writing = Writing { wanted: RwSignal::new(false), active: RwSignal::new(false), cursor: StoredValue::new(None) };
+    let writing =
+        Writing { wanted: RwSignal::new(false), active: RwSignal::new(false), cursor: StoredValue::new(None) };
     join(page, &cell, element, writing, view.kind.clone());
 
     let selected = {
@@ -134,7 +135,10 @@ fn spoken(run: &RunView) -> String {
         RunStatus::Pending | RunStatus::Assigned => ", queued".to_owned(),
         RunStatus::Executing => ", running".to_owned(),
         RunStatus::Completed => {
-            let took = run.started_at.zip(run.completed_at).map(|(started, completed)| duration(completed.saturating_sub(started)));
+            let took = run
+                .started_at
+                .zip(run.completed_at)
+                .map(|(started, completed)| duration(completed.saturating_sub(started)));
             match (run.outcome_str(), took) {
                 (Some("ok") | None, Some(took)) => format!(", completed in {took}"),
                 (Some("ok") | None, None) => ", completed".to_owned(),

@@ -23,7 +23,14 @@ pub(crate) struct Writing {
 
 /// Shows the text of a cell.
 #[component]
-pub(crate) fn CellSource(session: Session, keymap: Keymap, bundle: EditorBundle, cell: CellId, view: CellView, writing: Writing) -> impl IntoView {
+pub(crate) fn CellSource(
+    session: Session,
+    keymap: Keymap,
+    bundle: EditorBundle,
+    cell: CellId,
+    view: CellView,
+    writing: Writing,
+) -> impl IntoView {
     let kind = view.kind.clone();
     let prose = Memo::new(move |_| kind.get() == CellKind::Markdown && !writing.active.get());
     let shared = StoredValue::new((cell, view));
@@ -70,7 +77,14 @@ fn Prose(session: Session, cell: CellId, view: CellView, writing: Writing) -> im
 }
 
 #[component]
-fn EditorHost(session: Session, keymap: Keymap, bundle: EditorBundle, cell: CellId, view: CellView, writing: Writing) -> impl IntoView {
+fn EditorHost(
+    session: Session,
+    keymap: Keymap,
+    bundle: EditorBundle,
+    cell: CellId,
+    view: CellView,
+    writing: Writing,
+) -> impl IntoView {
     let host = NodeRef::<html::Div>::new();
     let mounted = RwSignal::new(false);
     let shared = StoredValue::new((cell.clone(), view.clone()));

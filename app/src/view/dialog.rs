@@ -1,8 +1,7 @@
-//! Dialogs: a question before something that cannot be taken back, and the report of a breakdown.
+//! The question before something that cannot be taken back.
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 /// Opens and closes a `<dialog>` as a signal says, modal while open.
 fn follow(dialog: NodeRef<html::Dialog>, open: impl Fn() -> bool + 'static) {
@@ -59,36 +58,6 @@ pub(crate) fn Confirm(
             <div class="dialog-actions">
                 <button class="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button class="button danger" disabled=move || !ready() on:click=move |_| confirm()>{action}</button>
-            </div>
-        </dialog>
-    }
-}
-
-/// Shows the report of a panic, to be copied.
-#[component]
-pub(crate) fn ReportDialog(report: RwSignal<Option<String>>) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    let copied = RwSignal::new(false);
-    follow(dialog, move || report.with(Option::is_some));
-    let copy = move |_| {
-        let text = report.get_untracked().unwrap_or_default();
-        browser::spawn(async move {
-            let written = JsFuture::from(window().navigator().clipboard().write_text(&text)).await;
-            copied.try_set(written.is_ok());
-        });
-    };
-    view! {
-        <dialog node_ref=dialog aria-label="Something broke" data-report on:close=move |_| report.set(None)>
-            <h2>"Something broke"</h2>
-            <p>
-                "A part of Cathode stopped. What was shown as saved is saved; reload the page to go on. "
-                "This report holds no code and no outputs of yours."
-            </p>
-            <pre class="report">{move || report.get().unwrap_or_default()}</pre>
-            <div class="dialog-actions">
-                <button class="button" on:click=move |_| report.set(None)>"Close"</button>
-                <button class="button outline" on:click=copy>{move || if copied.get() { "Copied" } else { "Copy report" }}</button>
-                <button class="button primary" on:click=|_| { browser::page::reload().ok(); }>"Reload"</button>
             </div>
         </dialog>
     }
