@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures::future::try_join_all;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
-use serde_json::Value;
+use serde::Deserialize;
 
 /// Where the kernel's files lie, relative to the page.
 const FOLDER: &str = "./kernel/";
@@ -15,6 +15,9 @@ const BUILT: [&str; 2] = ["kernel-worker.js", "kernel-worker_bg.wasm"];
 const PAGE: &str = "frame.html";
 const SCRIPT: &str = "boot.js";
 const MANIFEST: &str = "manifest.json";
+/// The heap to restore: it comes packed, and is kept unpacked so that a restart need not unpack it again.
+const PACKED_HEAP: &str = "snapshot.bin.gz";
+const HEAP: &str = "snapshot.bin";
 
 /// Every byte that a kernel needs.
 #[derive(Clone)]
@@ -30,8 +33,8 @@ impl Assets {
     /// Fetches everything; `progress` gets per cents.
     pub(super) async fn fetch(progress: &impl Fn(u64)) -> Result<Self, String> {
         let manifest = fetch(&format!("{FOLDER}{MANIFEST}"), |_| {}).await?;
-        let listed = listed(&manifest.to_vec())?;
-        let total: u64 = listed.iter().map(|(_, size)| size).sum::<u64>().max(1);
+        let listed = read_manifest(&manifest.to_vec())?;
+        let total = listed.files.iter().map(|file| file.size).sum::<u64>().max(1);
         let received = RefCell::new(0);
         let shown = RefCell::new(0);
         let add = |bytes: u64| {
@@ -43,17 +46,21 @@ impl Assets {
             }
         };
         let built = BUILT.iter().map(|name| ((*name).to_owned(), format!("./{name}")));
-        let addresses = built.chain(listed.iter().map(|(name, _)| (name.clone(), format!("{FOLDER}{name}"))));
-        let fetched = try_join_all(addresses.map(|(name, address)| {
-            let add = &add;
+        let files = listed.files.iter().map(|Listed { name, .. }| (name.clone(), format!("{FOLDER}{name}")));
+        let fetched = try_join_all(built.chain(files).map(|(name, address)| {
+            let (add, listed) = (&add, &listed);
             async move {
-                let bytes = fetch(&address, add).await?;
-                Ok::<_, String>((name, bytes))
+                if name != PACKED_HEAP {
+                    return Ok::<_, String>(Some((name, fetch(&address, add).await?)));
+                }
+                let packed = listed.files.iter().find(|file| file.name == name).map_or(0, |file| file.size);
+                let heap = fetch_heap(&address, listed.snapshot.as_ref(), packed, add).await;
+                Ok(heap.map(|heap| (HEAP.to_owned(), heap)))
             }
         }))
         .await?;
         let (mut page, mut script, mut files) = (None, None, vec![(MANIFEST.to_owned(), manifest.buffer())]);
-        for (name, bytes) in fetched {
+        for (name, bytes) in fetched.into_iter().flatten() {
             match name.as_str() {
                 PAGE => page = Some(text(&bytes)),
                 SCRIPT => script = Some(text(&bytes)),
@@ -90,17 +97,45 @@ impl Assets {
     }
 }
 
-fn listed(manifest: &[u8]) -> Result<Vec<(String, u64)>, String> {
-    let malformed = |why: &str| {
-        format!("{FOLDER}{MANIFEST} is not the list of files it should be ({why}): this copy of the site is damaged.")
-    };
-    let manifest: Value = serde_json::from_slice(manifest).map_err(|error| malformed(&error.to_string()))?;
-    let files = manifest.get("files").and_then(Value::as_array).ok_or_else(|| malformed("no files"))?;
-    files
-        .iter()
-        .map(|file| Some((file.get("name")?.as_str()?.to_owned(), file.get("size")?.as_u64()?)))
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| malformed("a file without name or size"))
+#[derive(Deserialize)]
+struct Manifest {
+    files: Vec<Listed>,
+    snapshot: Option<Snapshot>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    size: u64,
+}
+
+#[derive(Deserialize)]
+struct Snapshot {
+    size: u32,
+}
+
+fn read_manifest(manifest: &[u8]) -> Result<Manifest, String> {
+    serde_json::from_slice(manifest).map_err(|error| {
+        format!("{FOLDER}{MANIFEST} is not the list of files it should be ({error}): this copy of the site is damaged.")
+    })
+}
+
+/// Fetches the heap to restore. Without it Python starts all the same, only slower.
+async fn fetch_heap(address: &str, heap: Option<&Snapshot>, packed: u64, add: impl Fn(u64)) -> Option<Uint8Array> {
+    let size = heap?.size;
+    let mut last = 0;
+    let fetched = browser::fetch::unpacked(address, size, |received| {
+        let scaled = received * packed / u64::from(size).max(1);
+        add(scaled - last);
+        last = scaled;
+    });
+    match fetched.await {
+        Ok(heap) => Some(heap),
+        Err(error) => {
+            log::warn!("starting without the snapshot: {error}");
+            None
+        }
+    }
 }
 
 async fn fetch(address: &str, add: impl Fn(u64)) -> Result<Uint8Array, String> {
