@@ -73,7 +73,6 @@ async function bootPython(assets, words, sink) {
   }
   const { pyodide, kernel } = booted;
   if (words) pyodide.setInterruptBuffer(new Uint8Array(words.buffer, 0, 1));
-  sink.check = () => pyodide.checkInterrupt();
   kernel.attach(sink, ARCHIVE);
   const { run, cancel, flush } = kernel;
   return {
@@ -84,6 +83,22 @@ async function bootPython(assets, words, sink) {
     cancel: () => cancel(),
     flush: () => flush(),
   };
+}
+
+/** Pyodide only warns when its program does not compile, and then waits for ever. This fails instead. */
+async function unlessBroken(load) {
+  const { instantiateStreaming } = WebAssembly;
+  try {
+    return await new Promise((resolve, reject) => {
+      WebAssembly.instantiateStreaming = (...given) => instantiateStreaming(...given).catch((error) => {
+        reject(new Error(`Python's program is damaged (${reasonOf(error)}).`));
+        throw error;
+      });
+      load().then(resolve, reject);
+    });
+  } finally {
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  }
 }
 
 async function restore(loadPyodide, create, options, heap, assets, manifest) {
@@ -98,7 +113,8 @@ async function restore(loadPyodide, create, options, heap, assets, manifest) {
     return module;
   };
   try {
-    const pyodide = await loadPyodide({ ...options, createPyodideModule: createGrown, _loadSnapshot: heap, _snapshotDeserializer: () => ({}) });
+    const settings = { ...options, createPyodideModule: createGrown, _loadSnapshot: heap, _snapshotDeserializer: () => ({}) };
+    const pyodide = await unlessBroken(() => loadPyodide(settings));
     // The engine that made the snapshot calls C functions through JavaScript; this one has a quicker way,
     // and JavaScript on the stack would forbid suspending.
     module.HEAP32[trampolineIndex(module)] = trampoline;
@@ -118,7 +134,7 @@ function trampolineIndex(module) {
 }
 
 async function plain(loadPyodide, create, options, assets) {
-  const pyodide = await loadPyodide({ ...options, createPyodideModule: create });
+  const pyodide = await unlessBroken(() => loadPyodide({ ...options, createPyodideModule: create }));
   mount(pyodide, assets);
   pyodide.pyimport('sys').path.append(ARCHIVE);
   return { pyodide, kernel: pyodide.pyimport('cathode_kernel.resident').KERNEL };

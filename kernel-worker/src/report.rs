@@ -15,7 +15,12 @@ const MAX_DISPLAY_ID: usize = 256;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Report {
-    ExecuteResult { data: Json, metadata: Json },
+    ExecuteResult {
+        data: Json,
+        metadata: Json,
+        #[serde(default)]
+        display_id: Option<String>,
+    },
     DisplayData { data: Json, metadata: Json, display_id: Option<String> },
     UpdateDisplayData { data: Json, metadata: Json, display_id: Option<String> },
     ClearOutput { wait: bool },
@@ -39,8 +44,8 @@ impl Report {
             Self::ClearOutput { wait } => {
                 return Some(Event::OutputsCleared { execution: execution.clone(), index: take(next_index), wait });
             }
-            Self::ExecuteResult { data, metadata } => {
-                Output::ExecuteResult { data: bundle(data), metadata, display_id: None }
+            Self::ExecuteResult { data, metadata, display_id } => {
+                Output::ExecuteResult { data: bundle(data), metadata, display_id: display_id.and_then(name) }
             }
             Self::DisplayData { data, metadata, display_id } => {
                 Output::DisplayData { data: bundle(data), metadata, display_id: display_id.and_then(name) }

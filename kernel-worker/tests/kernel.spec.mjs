@@ -294,7 +294,7 @@ test('nothing of the page’s origin is within reach', async () => {
     parent: 'return self.parent?.document?.title ?? self.window?.top?.location ?? "denied: absent"',
     fetch: `return (await fetch("${page.url()}", {credentials: "include"})).status`,
     socket: 'return await new Promise((yes, no) => { const s = new WebSocket("ws://" + "127.0.0.1:8461"); s.onopen = () => yes("open"); s.onerror = () => no(new Error("refused")); })',
-    script: `return (await import("${page.url()}messagepack.mjs")) && "open"`,
+    script: `return (await import("${page.url()}cbor.mjs")) && "open"`,
     locks: 'return await navigator.locks.request("private", {ifAvailable: true}, (lock) => lock === null ? "shared" : "denied: another lock of that name")',
     broadcast: 'new BroadcastChannel("private").postMessage("from the kernel"); return "denied: posted to itself"',
   };

@@ -16,6 +16,7 @@ function fileOf(url) {
   if (url === '/') return path.join(HERE, 'host.html');
   if (url.startsWith('/kernel/')) return path.join(ASSETS, path.basename(url));
   if (url.startsWith('/kernel-worker')) return path.join(WORKER, path.basename(url));
+  if (url === '/cbor.mjs') return path.join(ROOT, 'tests/cbor.mjs');
   return path.join(HERE, path.basename(url));
 }
 

@@ -36,7 +36,7 @@ const TABLE: &[Row] = &[
             "serde",
             "serde_bytes",
             "serde_json",
-            "rmp-serde",
+            "cbor4ii",
             "base64",
             "thiserror",
             "chacha20poly1305",

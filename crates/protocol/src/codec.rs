@@ -1,4 +1,4 @@
-//! Encoding: MessagePack with named fields. Decoding bounds what it reads and says what was wrong.
+//! Encoding: CBOR with named fields. Decoding bounds what it reads and says what was wrong.
 
 use notebook::Event;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 /// Why bytes could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not MessagePack of the wanted shape.
+    /// Not CBOR of the wanted shape.
     #[error("not a valid message: {reason}")]
     Malformed {
         /// What the decoder said.
@@ -17,12 +17,12 @@ pub enum DecodeError {
 
 /// Encodes a port message.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    rmp_serde::to_vec_named(value).expect("invariant: our own types always encode")
+    cbor4ii::serde::to_vec(Vec::new(), value).expect("invariant: our own types always encode")
 }
 
 /// Decodes a port message.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    rmp_serde::from_slice(bytes).map_err(|error| DecodeError::Malformed { reason: error.to_string() })
+    cbor4ii::serde::from_slice(bytes).map_err(|error| DecodeError::Malformed { reason: error.to_string() })
 }
 
 /// Encodes an event as the log stores it. An unknown kind keeps its bytes.

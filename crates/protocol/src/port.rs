@@ -1,7 +1,7 @@
 //! Messages between the threads of one browser. Both ends are ours and of one build: the first
 //! message of each port carries [`BUILD`], and a mismatch asks for a reload.
 //!
-//! Every message is one MessagePack value ([`crate::codec`]) in a `Uint8Array`.
+//! Every message is one CBOR value ([`crate::codec`]) in a `Uint8Array`.
 
 use notebook::command::Rejection;
 use notebook::{BlobRef, Change, Command, Envelope, Event, ExecutionId, NotebookId, PersonId, SessionId};
@@ -41,7 +41,7 @@ pub enum ToStore {
     Reset { request: RequestId },
     /// Interrupts what the active kernel runs.
     Interrupt,
-    /// Makes sure that a kernel is up or on its way, though nothing is queued yet.
+    /// Makes sure that a kernel is up or on its way, though nothing is queued yet; also after one died.
     WarmKernel,
     /// The host of the kernel frame tells what became of it.
     Kernel(KernelReport),

@@ -23,6 +23,3 @@ class Host(Protocol):
 
     def wait(self, millis: float) -> None:
         """Waits, or returns early when somebody interrupts."""
-
-    def check(self) -> None:
-        """Raises `KeyboardInterrupt` when somebody interrupted."""

@@ -34,8 +34,9 @@ def patch_sleep(host, outbox):
         outbox.tick()
         deadline = time.monotonic() + left
         while left > 0:
+            # An interrupt ends the wait; Python itself then raises it, here or a few rounds later. Asking
+            # Pyodide to check would also print it, even for code that goes on to catch it.
             host.wait(min(left * 1000.0, SLICE))
-            host.check()
             outbox.tick()
             left = deadline - time.monotonic()
         return None

@@ -11,6 +11,7 @@ from traitlets.config import Config
 from . import traceback as tracebacks
 from .data_files import load_themes
 from .display import Publisher, ResultHook
+from .front import Front
 from .outbox import Outbox
 
 NO_PROGRAMS = (
@@ -29,8 +30,14 @@ class Shell(InteractiveShell):
         self.interrupting = False
         #: Whether the running cell has reported an error.
         self.has_failed = False
+        #: What code written for ipykernel looks for.
+        self.kernel = Front(self)
+        self.parent_header = {}
         super().__init__(**kwargs)
         self.system = self.system_piped = self.system_raw = self._run_program
+
+    def get_parent(self):
+        return self.parent_header
 
     def _run_program(self, command):
         words = command.split()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import sys
 import time
 import unittest
@@ -36,12 +37,10 @@ class Recorder:
         pass
 
     def wait(self, millis):
+        if self.interrupt:
+            signal.raise_signal(signal.SIGINT)
         self.waits.append(millis)
         time.sleep_real(millis / 1000)
-
-    def check(self):
-        if self.interrupt:
-            raise KeyboardInterrupt
 
 
 time.sleep_real = time.sleep
@@ -194,6 +193,21 @@ class Errors(Case):
     def test_exit(self):
         self.assertEqual(self.run_cell("raise SystemExit(3)"), "error")
         self.assertEqual(self.kinds(), ["error"])
+
+
+class Front(Case):
+    def test_messages_become_outputs(self):
+        self.run_cell(
+            "ip = get_ipython()\n"
+            "def send(kind, **content): ip.kernel.session.send(ip.kernel.iopub_socket, kind, content, parent=ip.parent_header)\n"
+            "send('display_data', data={'text/plain': 'a'}, metadata={}, transient={'display_id': 1})\n"
+            "send('execute_result', data={'text/plain': 'b'}, metadata={}, transient={'display_id': 'c'}, execution_count=7)\n"
+            "send('update_display_data', data={'text/plain': 'd'}, transient={'display_id': 1})\n"
+            "send('clear_output', wait=True)\n"
+            "send('comm_open', target_name='nobody')"
+        )
+        self.assertEqual(self.kinds(), ["display_data", "execute_result", "update_display_data", "clear_output"])
+        self.assertEqual([report["display_id"] for _, report in self.host.seen[:3]], ["1", "c", "1"])
 
 
 class Interrupts(Case):
