@@ -49,5 +49,5 @@ export async function serveSite() {
 export async function gzippedSize(path) {
   const relative = path.replace(/^\/app\//, "") || "index.html";
   const file = join(DIST, relative);
-  return existsSync(file) ? gzipSync(await readFile(file), { level: 9 }).length : 0;
+  return existsSync(file) ? gzipSync(await readFile(file), { level: 9, memLevel: 9 }).length : 0;
 }
