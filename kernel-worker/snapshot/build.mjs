@@ -35,9 +35,10 @@ function pretendSuspension() {
 async function makeSnapshot(wheels, build) {
   pretendSuspension();
   const { loadPyodide } = await import(pathToFileURL(path.join(pyodideFolder, 'pyodide.mjs')));
-  // A fixed hash seed: the same input gives the same heap. Every kernel of this snapshot hashes text alike,
-  // since tables in the heap depend on the seed.
-  const pyodide = await loadPyodide({ _makeSnapshot: true, env: { PYTHONHASHSEED: '0' } });
+  // A hash seed of the build's own: the same input gives the same heap. Every kernel of this snapshot hashes
+  // text alike, since tables in the heap depend on the seed (docs/decisions/0005).
+  const PYTHONHASHSEED = String(Number.parseInt(build.slice(0, 8), 16));
+  const pyodide = await loadPyodide({ _makeSnapshot: true, env: { PYTHONHASHSEED } });
   pyodide.FS.mkdirTree(path.dirname(ARCHIVE));
   pyodide.FS.writeFile(ARCHIVE, wheels);
   pyodide.globals.set('archive', ARCHIVE);
