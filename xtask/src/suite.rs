@@ -14,6 +14,11 @@ use crate::{checks, python, setup, site};
 
 /// Tells the browser tests and benchmarks which site to open.
 const SITE_VARIABLE: &str = "CATHODE_DIST";
+/// Tells the kernel's tests where its built worker is.
+const KERNEL_VARIABLE: &str = "KERNEL_WORKER";
+
+const BROWSER_TESTS: &str = "tests/playwright.config.mjs";
+const KERNEL_TESTS: &str = "kernel-worker/tests/playwright.config.mjs";
 
 pub(crate) fn test(workspace: &Workspace, options: &TestOptions) -> Result<()> {
     let mut phases = Phases::default();
@@ -37,7 +42,8 @@ pub(crate) fn test(workspace: &Workspace, options: &TestOptions) -> Result<()> {
     if options.scope == Scope::Everything {
         let site = BuildOptions::default();
         phases.run("site", || site::build(workspace, &site))?;
-        phases.run("browser tests", || run(&mut playwright(workspace, &site.out)?))?;
+        phases.run("kernel tests", || run(&mut playwright(workspace, &site.out, KERNEL_TESTS)?))?;
+        phases.run("browser tests", || run(&mut playwright(workspace, &site.out, BROWSER_TESTS)?))?;
     }
     phases.print_summary();
     Ok(())
@@ -60,11 +66,11 @@ fn npm_script(workspace: &Workspace, script: &str) -> Command {
     command
 }
 
-fn playwright(workspace: &Workspace, site: &Path) -> Result<Command> {
+fn playwright(workspace: &Workspace, site: &Path, config: &str) -> Result<Command> {
     let mut command = Command::new("npx");
     command
-        .args(["--no-install", "playwright", "test", "--config"])
-        .arg("tests/playwright.config.mjs")
+        .args(["--no-install", "playwright", "test", "--config", config])
+        .env(KERNEL_VARIABLE, workspace.root().join(site))
         .current_dir(workspace.root());
     add_browser(&mut command, workspace, site)?;
     Ok(command)
