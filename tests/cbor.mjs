@@ -49,7 +49,9 @@ function writeHead(out, major, count) {
   }
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(count));
-  out.push(tag | 27, ...new Uint8Array(view.buffer));
+  // The shortest form: a decoder may refuse eight bytes where a number of four is wanted.
+  const power = count < 2 ** 8 ? 0 : count < 2 ** 16 ? 1 : count < 2 ** 32 ? 2 : 3;
+  out.push(tag | (24 + power), ...new Uint8Array(view.buffer, 8 - 2 ** power));
 }
 
 /** @param {Uint8Array} bytes */

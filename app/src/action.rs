@@ -44,7 +44,17 @@ impl Session {
 
     /// Runs a cell and goes to the next one; behind the last one a new one is made.
     pub(crate) fn run_and_advance(self, cell: &CellId) {
+        let code = self.kind(cell) == Some(CellKind::Code);
         self.run_cell(cell);
+        let ran = cell.clone();
+        if code {
+            self.afterwards.put(move || self.advance(&ran));
+        } else {
+            self.advance(cell);
+        }
+    }
+
+    fn advance(self, cell: &CellId) {
         match self.neighbour(cell, Direction::Down) {
             Some(next) => self.focus.select(&next),
             None if self.can_write() => {
@@ -57,7 +67,8 @@ impl Session {
     /// Runs a cell and makes a new one below it.
     pub(crate) fn run_and_insert(self, cell: &CellId) {
         self.run_cell(cell);
-        self.insert_cell(CellKind::Code, Place::After(cell.clone()));
+        let place = Place::After(cell.clone());
+        self.afterwards.put(move || drop(self.insert_cell(CellKind::Code, place)));
     }
 
     /// Runs every code cell.
@@ -170,10 +181,11 @@ impl Session {
 
     /// Restarts the kernel; asks first when that would stop a run.
     pub(crate) fn restart_or_ask(self) {
-        if self.kernel.get_untracked() == KernelState::Busy {
-            self.restart_asked.set(true);
-        } else {
-            self.restart();
+        match self.kernel.get_untracked() {
+            KernelState::Busy => self.restart_asked.set(true),
+            // There is nothing to stop, and what is queued still waits to run.
+            KernelState::Dead { .. } => self.warm_kernel(),
+            KernelState::None | KernelState::Starting { .. } | KernelState::Idle => self.restart(),
         }
     }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use notebook::CellId;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::editor::Cursor;
 
@@ -116,7 +116,9 @@ impl Focus {
             Wish::Select => {
                 self.note(cell, false);
                 // The row's own focus handler must not take this for editing.
-                row.element.focus().ok();
+                let options = FocusOptions::new();
+                options.set_prevent_scroll(true);
+                row.element.focus_with_options(&options).ok();
                 self.editing.set(false);
             }
             Wish::Edit(cursor) => {
@@ -124,8 +126,11 @@ impl Focus {
                 row.edit.run(cursor);
             }
         }
-        let options = ScrollIntoViewOptions::new();
-        options.set_block(ScrollLogicalPosition::Nearest);
-        row.element.unchecked_ref::<web_sys::Element>().scroll_into_view_with_scroll_into_view_options(&options);
+        // Where a row lies is only known by laying the page out, which the next frame does in any case.
+        request_animation_frame(move || {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            row.element.unchecked_ref::<web_sys::Element>().scroll_into_view_with_scroll_into_view_options(&options);
+        });
     }
 }

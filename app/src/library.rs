@@ -55,7 +55,7 @@ pub(crate) async fn purge(library: &Library, entries: &[Entry], grace_millis: i6
             continue;
         }
         // The files go first: an entry without files is harmless, files without an entry are lost space.
-        let removed = browser::opfs::remove_directory(&crate::session::directory(&entry.id)).await;
+        let removed = browser::opfs::remove_directory(&protocol::pool::directory(&entry.id)).await;
         match removed {
             Ok(()) | Err(browser::BrowserError::Missing { .. }) => {
                 if let Err(error) = library.purge(&entry.id).await {

@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "Leptos's component macro makes public items")]
 
 mod action;
+mod afterwards;
 mod blobs;
 mod editor;
 mod file;

@@ -4,6 +4,7 @@
 mod edit;
 mod intake;
 mod request;
+mod thread;
 mod view;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,10 @@ use leptos::prelude::*;
 use notebook::{CellId, Content, ExecutionId, Notebook, NotebookId, Output, PersonId};
 use protocol::port::{BUILD, FromStore, KernelState, OpenFailure, RequestId, Role, SaveState, Storage, ToStore};
 
+use thread::Thread;
 pub(crate) use view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 
+use crate::afterwards::Afterwards;
 use crate::blobs::Blobs;
 use crate::editor::Editor;
 use crate::focus::Focus;
@@ -66,6 +69,7 @@ pub(crate) struct Parts {
     /// Cells deleted on this page, the last one last.
     pub(crate) deleted: StoredValue<Vec<CellId>>,
     pub(crate) focus: Focus,
+    pub(crate) afterwards: Afterwards,
     pub(crate) toasts: Toasts,
     pub(crate) host: KernelHost,
     pub(crate) blobs: Blobs,
@@ -84,6 +88,8 @@ struct Inner {
     /// Kept so that the worker's error handler lives as long as the session.
     worker: Option<Worker>,
     port: Option<Port<ToStore, FromStore>>,
+    /// What was asked for before the worker listened; `None` once the notebook was named to it.
+    held: Option<Vec<ToStore>>,
     next_request: RequestId,
     waiting: BTreeMap<RequestId, oneshot::Sender<FromStore>>,
     notebook: Notebook,
@@ -102,6 +108,7 @@ impl Session {
             opening,
             worker: None,
             port: None,
+            held: Some(Vec::new()),
             next_request: 1,
             waiting: BTreeMap::new(),
             notebook: Notebook::for_editing(edit::fresh_client()),
@@ -127,6 +134,7 @@ impl Session {
             restart_asked: RwSignal::new(false),
             deleted: StoredValue::new(Vec::new()),
             focus: Focus::new(),
+            afterwards: Afterwards::new(),
             toasts: Toasts::new(),
             host: KernelHost::new(),
             blobs: Blobs::new(),
@@ -137,10 +145,11 @@ impl Session {
     }
 
     fn start_store(self) {
-        let worker = match Worker::spawn("./store-worker_loader.js", "store") {
-            Ok(worker) => worker,
+        let thread = match Thread::take() {
+            Ok(thread) => thread,
             Err(error) => return self.fail(&error.to_string()),
         };
+        let Thread { worker, unheard } = thread;
         worker.on_error(move |message| {
             if self.phase.get_untracked() == Phase::Open {
                 report::show(&format!("The store worker of Cathode {BUILD} broke: {message}"));
@@ -154,6 +163,9 @@ impl Session {
             inner.worker = Some(worker);
             inner.port = Some(port);
         });
+        if let Some(unheard) = unheard {
+            unheard.say();
+        }
     }
 
     fn fail(self, reason: &str) {
@@ -168,6 +180,10 @@ impl Session {
                 self.role.set(role);
                 self.take_whole(changes);
                 self.phase.set(Phase::Open);
+                if role == Role::Follower {
+                    // The leader's page hosts the kernel.
+                    self.host.forgo();
+                }
             }
             FromStore::OpenFailed { failure } => self.phase.set(Phase::Failed(failure)),
             FromStore::Changed { changes } => self.take_in(&changes),
@@ -192,7 +208,8 @@ impl Session {
             self.phase.set(Phase::Failed(OpenFailure::OtherBuild));
             return;
         }
-        let opening = self.inner.with_value(|inner| inner.opening.clone());
+        let (opening, held) = self.inner.try_update_value(|inner| (inner.opening.clone(), inner.held.take())).unzip();
+        let Some(opening) = opening else { return };
         self.post(&ToStore::Open {
             build: BUILD.to_owned(),
             notebook: opening.id,
@@ -201,6 +218,9 @@ impl Session {
             key: opening.key,
             verbose: opening.verbose,
         });
+        for message in held.flatten().unwrap_or_default() {
+            self.post(&message);
+        }
     }
 
     fn note_kernel(self, state: KernelState) {
@@ -300,9 +320,4 @@ fn person() -> PersonId {
         storage.set_item(KEY, person.as_str()).ok();
     }
     person
-}
-
-/// Returns where a notebook's files lie in the private file system.
-pub(crate) fn directory(id: &NotebookId) -> String {
-    format!("cathode/{id}")
 }

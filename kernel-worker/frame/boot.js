@@ -3,18 +3,24 @@
 // (kernel-worker/src/worker.rs), to which `host` is the interface (kernel-worker/src/host.rs).
 const BASE = 'https://kernel.invalid/pyodide/';
 const ARCHIVE = '/lib/cathode/wheels.zip';
-const NAMES = ['kernel-worker.js', 'kernel-worker_bg.wasm', 'pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm',
-  'python_stdlib.zip', 'pyodide-lock.json', 'wheels.zip'];
+const PYODIDE = 'pyodide.asm.wasm';
+/** The frame compiles what runs here and hands it over, also to the next worker. */
+const programs = { 'kernel-worker_bg.wasm': Promise.withResolvers(), [PYODIDE]: Promise.withResolvers() };
 
 const tell = (message) => self.postMessage(message);
 const progress = (step, percent) => tell({ type: 'progress', step, percent });
 
+/** Resolves when this worker is wanted: until then it gets as far as it can without taking a heap's memory. */
+const wanted = Promise.withResolvers();
 let onInterrupt = null;
 
 self.addEventListener('message', ({ data }) => {
-  if (data?.type === 'boot') main(data).catch((error) => tell({ type: 'failed', reason: reasonOf(error) }));
+  if (data?.type === 'prepare') main(data).catch((error) => tell({ type: 'failed', reason: reasonOf(error) }));
+  else if (data?.type === 'boot') wanted.resolve(data);
+  else if (data?.type === 'program') programs[data.name]?.resolve(data.program);
   else if (data?.type === 'interrupt') onInterrupt?.();
 });
+self.addEventListener('messageerror', () => tell({ type: 'failed', reason: 'This browser cannot hand the kernel its program.' }));
 
 // A broken Rust half could say nothing for itself. Errors of the notebook's own scripts pass.
 const isFatal = (error) => error instanceof WebAssembly.RuntimeError || error?.pyodide_fatal_error === true;
@@ -28,16 +34,17 @@ self.close = () => {
   close();
 };
 
-async function main({ assets, port, words }) {
-  for (const name of NAMES) {
-    if (!(assets[name] instanceof ArrayBuffer)) throw new Error(`The page did not bring ${name}. Reload it.`);
-  }
-  progress('Starting the kernel', 10);
-  const runtime = await importBytes(assets['kernel-worker.js']);
+async function main({ modules, files }) {
+  const python = bootPython(modules, files);
+  python.catch(() => {}); // It is told by whoever awaits it, who comes later.
+  const runtime = await importBlob(modules['kernel-worker.js']);
+  await runtime.default({ module_or_path: await programs['kernel-worker_bg.wasm'].promise });
+  const { port, words } = await wanted.promise;
+  progress('Restoring Python', 10);
   const host = {
     port,
     shared: words ?? undefined,
-    boot: (sink) => bootPython(assets, words, sink),
+    boot: (sink) => attach(python, words, sink),
     tick: () => tell({ type: 'tick' }),
     later: (callback) => setTimeout(callback, 16),
     ready: () => tell({ type: 'ready' }),
@@ -45,55 +52,72 @@ async function main({ assets, port, words }) {
     died: (reason, outOfMemory) => tell({ type: 'died', reason, outOfMemory }),
     set onInterrupt(callback) { onInterrupt = callback; },
   };
-  await runtime.default({ module_or_path: assets['kernel-worker_bg.wasm'] });
   await runtime.start(host);
 }
 
-async function bootPython(assets, words, sink) {
-  const started = performance.now();
-  answerFetches(assets);
-  const manifest = readManifest(assets);
-  const snapshot = heapOf(assets, manifest?.snapshot?.size);
-  const [{ loadPyodide }, { default: create }, heap] = await Promise.all([
-    importBytes(assets['pyodide.mjs']), importBytes(assets['pyodide.asm.mjs']), snapshot,
-  ]);
+async function bootPython(modules, files) {
+  let started;
+  wanted.promise.then(() => { started = performance.now(); });
+  const held = [];
+  const output = { write: (isError, text) => held.push([isError, text]), held };
+  const imported = Promise.all([importBlob(modules['pyodide.mjs']), importBlob(modules['pyodide.asm.mjs'])]);
+  answerFetches(files);
+  const manifest = readManifest(files);
+  const [{ loadPyodide }, { default: create }] = await imported;
   const options = {
     indexURL: BASE,
-    lockFileContents: new TextDecoder().decode(assets['pyodide-lock.json']),
+    lockFileContents: textOf(files['pyodide-lock.json']),
     enableRunUntilComplete: !!WebAssembly.Suspending,
     // What C code prints; Python's own streams do not come this way.
-    stdout: (line) => sink.stream(false, `${line}\n`),
-    stderr: (line) => sink.stream(true, `${line}\n`),
+    stdout: (line) => output.write(false, `${line}\n`),
+    stderr: (line) => output.write(true, `${line}\n`),
   };
-  let booted = heap && await restore(loadPyodide, create, options, heap, assets, manifest);
+  const heap = heapOf(files, manifest?.snapshot?.size);
+  let booted = heap && await restore(loadPyodide, create, options, heap, files, manifest);
   const fromSnapshot = Boolean(booted);
   if (!booted) {
+    await wanted.promise;
     progress('Starting Python without its snapshot', 40);
-    booted = await plain(loadPyodide, create, options, assets);
+    booted = await plain(loadPyodide, create, options, files);
   }
-  const { pyodide, kernel } = booted;
+  return { ...booted, output, fromSnapshot, bootMillis: performance.now() - started };
+}
+
+/** Connects Python to Rust once both are there. */
+async function attach(booting, words, sink) {
+  const { pyodide, kernel, output, fromSnapshot, bootMillis } = await booting;
+  output.write = (isError, text) => sink.stream(isError, text);
+  for (const line of output.held) output.write(...line);
   if (words) pyodide.setInterruptBuffer(new Uint8Array(words.buffer, 0, 1));
   kernel.attach(sink, ARCHIVE);
   const { run, cancel, flush } = kernel;
   return {
     version: pyodide.runPython('import sys; sys.version.split()[0]', { globals: pyodide.toPy({}) }),
     fromSnapshot,
-    bootMillis: performance.now() - started,
+    bootMillis,
     run: WebAssembly.Suspending ? (source, count) => run.callPromising(source, count) : async (source, count) => run(source, count),
     cancel: () => cancel(),
     flush: () => flush(),
   };
 }
 
-/** Pyodide only warns when its program does not compile, and then waits for ever. This fails instead. */
-async function unlessBroken(load) {
+/**
+ * Has Pyodide use the program that is compiled already. Pyodide only warns when its program cannot be
+ * made to run, and then waits for ever; this fails instead.
+ */
+async function withProgram(load) {
   const { instantiateStreaming } = WebAssembly;
   try {
     return await new Promise((resolve, reject) => {
-      WebAssembly.instantiateStreaming = (...given) => instantiateStreaming(...given).catch((error) => {
-        reject(new Error(`Python's program is damaged (${reasonOf(error)}).`));
-        throw error;
-      });
+      WebAssembly.instantiateStreaming = async (_response, imports) => {
+        try {
+          const module = await programs[PYODIDE].promise;
+          return { module, instance: await WebAssembly.instantiate(module, imports) };
+        } catch (error) {
+          reject(new Error(`its program does not run: ${reasonOf(error)}`));
+          throw error;
+        }
+      };
       load().then(resolve, reject);
     });
   } finally {
@@ -101,24 +125,33 @@ async function unlessBroken(load) {
   }
 }
 
-async function restore(loadPyodide, create, options, heap, assets, manifest) {
-  progress('Restoring Python', 50);
-  // A heap that is larger than the one that Pyodide starts with must find room.
-  const need = heap.length - new Uint32Array(heap.buffer, 0, 2)[1];
+async function restore(loadPyodide, create, options, heap, files, manifest) {
+  // Pyodide gets the head alone: all of the heap is copied once, straight to where it belongs, and
+  // code in the notebook cannot reach the original, from which the next kernel starts.
+  const length = new Uint32Array(heap.buffer, 0, 2)[1];
+  const head = heap.slice(0, length), body = heap.subarray(length);
   let module, trampoline;
   const createGrown = async (settings) => {
     module = await create(settings);
     trampoline = module.HEAP32[trampolineIndex(module)];
-    while (module.HEAP8.length < need) module._malloc(1 << 20);
+    await wanted.promise;
+    // A heap that is larger than the one that Pyodide starts with must find room.
+    while (module.HEAP8.length < body.length) module._malloc(1 << 20);
+    const { restoreSnapshot } = module.API;
+    module.API.restoreSnapshot = (given) => {
+      const config = restoreSnapshot(given);
+      module.HEAPU8.set(body);
+      return config;
+    };
     return module;
   };
   try {
-    const settings = { ...options, createPyodideModule: createGrown, _loadSnapshot: heap, _snapshotDeserializer: () => ({}) };
-    const pyodide = await unlessBroken(() => loadPyodide(settings));
+    const settings = { ...options, createPyodideModule: createGrown, _loadSnapshot: head, _snapshotDeserializer: () => ({}) };
+    const pyodide = await withProgram(() => loadPyodide(settings));
     // The engine that made the snapshot calls C functions through JavaScript; this one has a quicker way,
     // and JavaScript on the stack would forbid suspending.
     module.HEAP32[trampolineIndex(module)] = trampoline;
-    mount(pyodide, assets);
+    mount(pyodide, files);
     const kernel = pyodide.pyimport('cathode_kernel.resident').KERNEL;
     if (kernel.build !== manifest.build) throw new Error('the snapshot is of another build');
     return { pyodide, kernel };
@@ -133,68 +166,59 @@ function trampolineIndex(module) {
   return (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >>> 2]) >>> 2;
 }
 
-async function plain(loadPyodide, create, options, assets) {
-  const pyodide = await unlessBroken(() => loadPyodide({ ...options, createPyodideModule: create }));
-  mount(pyodide, assets);
+async function plain(loadPyodide, create, options, files) {
+  const pyodide = await withProgram(() => loadPyodide({ ...options, createPyodideModule: create }));
+  mount(pyodide, files);
   pyodide.pyimport('sys').path.append(ARCHIVE);
   return { pyodide, kernel: pyodide.pyimport('cathode_kernel.resident').KERNEL };
 }
 
-function mount(pyodide, assets) {
+function mount(pyodide, files) {
+  // A copy: Python may write to its files, and the next worker must not see it.
+  const wheels = new Uint8Array(files['wheels.zip']).slice();
   pyodide.FS.mkdirTree(ARCHIVE.slice(0, ARCHIVE.lastIndexOf('/')));
-  pyodide.FS.writeFile(ARCHIVE, new Uint8Array(assets['wheels.zip']), { canOwn: true });
+  pyodide.FS.writeFile(ARCHIVE, wheels, { canOwn: true });
 }
 
-function readManifest(assets) {
+function readManifest(files) {
   try {
-    const manifest = JSON.parse(new TextDecoder().decode(assets['manifest.json']));
-    const fits = manifest.files.every(({ name, size }) => !(name in assets) || assets[name].byteLength === size);
+    const manifest = JSON.parse(textOf(files['manifest.json']));
+    const fits = manifest.files.every(({ name, size }) => !(name in files) || files[name].byteLength === size);
     return fits ? manifest : null;
   } catch {
     return null;
   }
 }
 
-/** Returns the snapshot's heap: as the page brought it, or unpacked. Null if there is none that fits. */
-async function heapOf(assets, size) {
-  const heap = assets['snapshot.bin'];
-  return heap && heap.byteLength === size ? new Uint8Array(heap) : gunzip(assets['snapshot.bin.gz'], size);
+/** Returns the snapshot's heap, or null if there is none that fits. */
+function heapOf(files, size) {
+  const heap = files['snapshot.bin'];
+  return heap && heap.byteLength === size ? new Uint8Array(heap) : null;
 }
 
-async function gunzip(packed, size) {
-  if (!packed || !size) return null;
-  try {
-    const heap = new Uint8Array(size);
-    let at = 0;
-    const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      heap.set(part.value, at);
-      at += part.value.length;
-    }
-    return at === size ? heap : null;
-  } catch (error) {
-    console.warn('cathode: the snapshot cannot be read:', reasonOf(error));
-    return null;
-  }
-}
-
-function answerFetches(assets) {
+function answerFetches(files) {
   const outside = self.fetch.bind(self);
   self.fetch = async (request, init) => {
     const url = String(request?.url ?? request);
-    const bytes = url.startsWith(BASE) ? assets[url.slice(BASE.length)] : undefined;
-    if (!bytes) return outside(request, init);
-    return new Response(bytes, { headers: { 'Content-Type': url.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream' } });
+    const name = url.startsWith(BASE) ? url.slice(BASE.length) : '';
+    if (name === PYODIDE) return new Response();
+    const bytes = files[name];
+    return bytes ? new Response(new Uint8Array(bytes).slice()) : outside(request, init);
   };
 }
 
-async function importBytes(bytes) {
-  const url = URL.createObjectURL(new Blob([bytes], { type: 'text/javascript' }));
+async function importBlob(blob) {
+  const url = URL.createObjectURL(blob);
   try {
     return await import(url);
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** A decoder refuses memory that is shared. */
+function textOf(bytes) {
+  return new TextDecoder().decode(new Uint8Array(bytes).slice());
 }
 
 function reasonOf(error) {

@@ -60,6 +60,12 @@ impl Death {
     }
 }
 
+/// Says whether Python threw because somebody interrupted it, and is well otherwise.
+pub(crate) fn is_interrupt(error: &JsValue) -> bool {
+    let kind = Reflect::get(error, &JsValue::from_str("type")).ok().and_then(|kind| kind.as_string());
+    kind.as_deref() == Some("KeyboardInterrupt")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,10 +21,24 @@ pub(crate) enum Report {
         #[serde(default)]
         display_id: Option<String>,
     },
-    DisplayData { data: Json, metadata: Json, display_id: Option<String> },
-    UpdateDisplayData { data: Json, metadata: Json, display_id: Option<String> },
-    ClearOutput { wait: bool },
-    Error { ename: String, evalue: String, traceback: Vec<String> },
+    DisplayData {
+        data: Json,
+        metadata: Json,
+        display_id: Option<String>,
+    },
+    UpdateDisplayData {
+        data: Json,
+        metadata: Json,
+        display_id: Option<String>,
+    },
+    ClearOutput {
+        wait: bool,
+    },
+    Error {
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+    },
 }
 
 impl Report {

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MessageEvent, MessagePort};
 
-use crate::death::Death;
+use crate::death::{self, Death};
 use crate::host::{Host, Python, now};
 use crate::outbox::Outbox;
 use crate::report::Report;
@@ -112,22 +112,37 @@ impl Worker {
         if self.0.state.borrow().is_dead {
             return;
         }
-        self.0.shared.begin();
+        let is_interrupted = self.0.shared.begin();
         self.send_events(vec![
             Event::ExecutionAssigned { execution: execution.clone(), session },
             Event::ExecutionStarted { execution: execution.clone() },
         ]);
         self.open(&execution);
+        if is_interrupted {
+            self.report_interrupt();
+            return self.close(ExecutionEnd { execution, outcome: Ok(Outcome::Interrupted) });
+        }
         let ended = match python.run(&source, count) {
-            Ok(promise) => JsFuture::from(promise).await,
+            Ok(promise) => {
+                // One that came while the cell got as far as its first await.
+                self.interrupt();
+                JsFuture::from(promise).await
+            }
             Err(error) => Err(error),
         };
-        self.0.shared.end();
-        let outcome = ended.map(|outcome| match outcome.as_string().as_deref() {
-            Some("ok") => Outcome::Ok,
-            Some("interrupted") => Outcome::Interrupted,
-            _ => Outcome::Error,
-        });
+        let outcome = match ended {
+            Ok(outcome) => Ok(match outcome.as_string().as_deref() {
+                Some("ok") => Outcome::Ok,
+                Some("interrupted") => Outcome::Interrupted,
+                _ => Outcome::Error,
+            }),
+            // It came in our own first or last lines around the cell.
+            Err(error) if death::is_interrupt(&error) => {
+                self.report_interrupt();
+                Ok(Outcome::Interrupted)
+            }
+            Err(error) => Err(error),
+        };
         self.close(ExecutionEnd { execution, outcome });
     }
 
@@ -155,11 +170,27 @@ impl Worker {
             }
             messages
         };
-        for events in messages {
-            self.send_events(events);
+        let messages: Vec<_> = messages.into_iter().map(|events| to_array(&FromKernel::Events(events))).collect();
+        let bytes: f64 = messages.iter().map(|message| f64::from(message.byte_length())).sum();
+        self.0.shared.end(self.0.state.borrow().sent + bytes);
+        for message in messages {
+            self.send_array(&message);
         }
         if let Err(error) = end.outcome {
             self.die(&Death::of(&error));
+        }
+    }
+
+    /// Reports the interrupt of a cell that could not report it itself, since it was not running yet or any more.
+    fn report_interrupt(&self) {
+        const NAME: &str = "KeyboardInterrupt";
+        let report = Report::Error {
+            ename: NAME.to_owned(),
+            evalue: String::new(),
+            traceback: vec![format!("\x1b[31m{NAME}\x1b[39m")],
+        };
+        if let Some(outbox) = &mut self.0.state.borrow_mut().outbox {
+            outbox.report(report, NAME.len());
         }
     }
 
@@ -235,18 +266,26 @@ impl Worker {
             state.flush_is_set = false;
             if state.is_dead { None } else { state.python.clone() }
         };
-        if let Some(Err(error)) = python.map(|python| python.flush()) {
-            self.die(&Death::of(&error));
+        match python.map(|python| python.flush()) {
+            // The signal was for the cell that awaits, and has ended this instead.
+            Some(Err(error)) if death::is_interrupt(&error) => self.cancel(),
+            Some(Err(error)) => self.die(&Death::of(&error)),
+            _ => {}
         }
     }
 
     fn interrupt(&self) {
         let is_running = self.0.state.borrow().outbox.is_some();
         if is_running && self.0.shared.take_interrupt() {
-            let python = self.0.state.borrow().python.clone();
-            if let Some(Err(error)) = python.map(|python| python.cancel()) {
-                self.die(&Death::of(&error));
-            }
+            self.cancel();
+        }
+    }
+
+    /// Interrupts a cell that awaits.
+    fn cancel(&self) {
+        let python = self.0.state.borrow().python.clone();
+        if let Some(Err(error)) = python.map(|python| python.cancel()) {
+            self.die(&Death::of(&error));
         }
     }
 
@@ -255,15 +294,17 @@ impl Worker {
     }
 
     fn send(&self, message: &FromKernel) {
+        self.send_array(&to_array(message));
+    }
+
+    fn send_array(&self, array: &Uint8Array) {
         if self.0.state.borrow().is_dead {
             return;
         }
-        let bytes = codec::encode(message);
-        let array = Uint8Array::from(bytes.as_slice());
         self.0.state.borrow_mut().sent += f64::from(array.byte_length());
         let transfer = js_sys::Array::of1(&array.buffer());
         // A port that is closed has nobody to tell.
-        self.0.port.post_message_with_transferable(&array, &transfer).ok();
+        self.0.port.post_message_with_transferable(array, &transfer).ok();
     }
 
     fn die(&self, death: &Death) {
@@ -300,6 +341,10 @@ impl Worker {
 struct ExecutionEnd {
     execution: ExecutionId,
     outcome: Result<Outcome, JsValue>,
+}
+
+fn to_array(message: &FromKernel) -> Uint8Array {
+    Uint8Array::from(codec::encode(message).as_slice())
 }
 
 /// Gives a closure to JavaScript for the rest of the worker's life.

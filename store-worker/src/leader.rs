@@ -163,7 +163,10 @@ impl Leader {
             ToStore::ExportDatabase { request } => self.export(from, request),
             ToStore::Reset { request } => self.reset(from.clone(), request),
             ToStore::Interrupt => self.interrupt(),
-            ToStore::WarmKernel => self.ask_for_kernel(),
+            ToStore::WarmKernel => {
+                self.kernel.revive();
+                self.ask_for_kernel();
+            }
             ToStore::Kernel(report) if *from == Requester::Own => self.kernel_report(report),
             ToStore::Open { .. } | ToStore::Kernel(_) => log::warn!("a message out of place was not served"),
         }

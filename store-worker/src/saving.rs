@@ -4,6 +4,8 @@ use protocol::port::SaveState;
 
 /// How long output of a kernel gathers before it is committed together.
 const GATHER_MILLIS: u32 = 15;
+/// How long typing waits for the run that may be right behind it; the page may be about to close, so not longer.
+const TYPING_MILLIS: u32 = 2;
 const FIRST_RETRY_MILLIS: u32 = 250;
 const LAST_RETRY_MILLIS: u32 = 5_000;
 
@@ -39,6 +41,11 @@ impl Saving {
     /// Asks for a commit within a few milliseconds, so that more can join it.
     pub fn later(&mut self) -> Option<Due> {
         self.plan(Due::In(GATHER_MILLIS))
+    }
+
+    /// Asks for a commit of what was typed. Returns when to commit, unless that is planned already.
+    pub fn typed(&mut self) -> Option<Due> {
+        self.plan(Due::In(TYPING_MILLIS))
     }
 
     fn plan(&mut self, due: Due) -> Option<Due> {
@@ -99,6 +106,7 @@ mod tests {
         let mut saving = Saving::new(false);
         assert_eq!(saving.later(), Some(Due::In(15)));
         assert_eq!(saving.later(), None, "joins");
+        assert_eq!(saving.typed(), Some(Due::In(2)), "overtakes");
         assert_eq!(saving.soon(), Some(Due::Soon), "overtakes");
         assert_eq!((saving.soon(), saving.later()), (None, None), "join");
         saving.begin();

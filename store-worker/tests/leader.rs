@@ -233,6 +233,21 @@ fn cells_run_one_after_another_on_a_kernel_that_is_asked_for_once() {
 }
 
 #[test]
+fn a_runs_beginning_is_shown_with_its_first_output_or_by_the_commit() {
+    let shown = |effects: &[Effect]| has(effects, |message| matches!(message, FromStore::Changed { .. }));
+    let mut leader = open();
+    ask(&mut leader, 1, insert(1));
+    let effects = ask(&mut leader, 2, run(&[1]));
+    assert!(effects.contains(&Effect::Ui(FromStore::StartKernel)));
+    let (session, effects) = connect(&mut leader);
+    let (execution, _) = claim(&effects).unwrap();
+    let effects = leader.on_kernel(started(&execution, &session), 10);
+    assert!(!shown(&effects) && effects.iter().any(|effect| matches!(effect, Effect::Commit(_))));
+    assert!(shown(&leader.commit()), "a long run");
+    assert!(shown(&leader.on_kernel(completed(&execution), 10)));
+}
+
+#[test]
 fn a_warm_kernel_writes_nothing_until_there_is_work() {
     let mut leader = open();
     assert!(has(&leader.on_ui(ToStore::WarmKernel), |message| *message == FromStore::StartKernel));

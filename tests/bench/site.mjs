@@ -26,6 +26,7 @@ export async function serveSite() {
   const root = await mkdtemp(join(tmpdir(), "cathode-bench-site-"));
   await symlink(DIST, join(root, "app"));
   await symlink(fileURLToPath(new URL("pages", import.meta.url)), join(root, "bench"));
+  await symlink(join(ROOT, "tests", "cbor.mjs"), join(root, "cbor.mjs"));
   const server = await start({ root, port: 0 });
   const asked = [];
   subscribe("http.server.request.start", ({ request, socket }) => {

@@ -5,17 +5,18 @@ use std::rc::Rc;
 
 use browser::port::RawPort;
 use futures::channel::oneshot;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, ArrayBuffer, Object, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
-use super::assets::Assets;
-
 /// The longest text of the frame that is shown.
 const LONGEST_WORDS: usize = 300;
 
-/// What the frame may say after it listens.
+/// Who waits for the frame to answer a start, and which.
+type Awaited = Rc<RefCell<Option<(u64, oneshot::Sender<()>)>>>;
+
+/// What the frame may say of a start.
 pub(super) enum Said {
     Progress { step: String, percent: u8 },
     Failed { reason: String },
@@ -25,13 +26,14 @@ pub(super) enum Said {
 pub(super) struct Frame {
     element: HtmlIFrameElement,
     on_message: Closure<dyn FnMut(MessageEvent)>,
+    awaited: Awaited,
 }
 
 impl Frame {
-    /// Mounts a frame; the receiver is told when it listens.
+    /// Mounts a frame; the receiver is told when it listens, `on_said` what it says of which start.
     pub(super) fn mount(
         page: &str,
-        mut on_said: impl FnMut(Said) + 'static,
+        mut on_said: impl FnMut(u64, Said) + 'static,
     ) -> Result<(Self, oneshot::Receiver<()>), String> {
         let document = document();
         let element: HtmlIFrameElement =
@@ -51,7 +53,8 @@ impl Frame {
         }
         let (listens, listening) = oneshot::channel();
         let listens = Rc::new(RefCell::new(Some(listens)));
-        let own = element.clone();
+        let awaited = Awaited::default();
+        let (own, waiting) = (element.clone(), Rc::clone(&awaited));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let from_frame = match (event.source(), own.content_window()) {
                 (Some(source), Some(window)) => Object::is(&source, &window),
@@ -67,9 +70,17 @@ impl Frame {
                     }
                 }
                 Some("progress") => {
-                    on_said(Said::Progress { step: words(&event.data(), "step"), percent: percent(&event.data()) });
+                    let start = start(&event.data());
+                    // The first thing that it says of a start is its answer.
+                    if let Some((_, answer)) = waiting.borrow_mut().take_if(|(awaited, _)| *awaited == start) {
+                        answer.send(()).ok();
+                    }
+                    let said = Said::Progress { step: words(&event.data(), "step"), percent: percent(&event.data()) };
+                    on_said(start, said);
                 }
-                Some("failed") => on_said(Said::Failed { reason: words(&event.data(), "reason") }),
+                Some("failed") => {
+                    on_said(start(&event.data()), Said::Failed { reason: words(&event.data(), "reason") });
+                }
                 // The store learns that Python is ready or has died through the kernel's own ports.
                 _ => {}
             }
@@ -80,28 +91,43 @@ impl Frame {
         let body = document.body().ok_or("This page has no body.")?;
         body.append_child(&element)
             .map_err(|_thrown| "The kernel's frame could not be put into the page.".to_owned())?;
-        Ok((Self { element, on_message }, listening))
+        Ok((Self { element, on_message, awaited }, listening))
     }
 
-    /// Gives the frame all it needs; `worker` and `frame` are the ends that stay there.
-    pub(super) fn boot(&self, assets: &Assets, worker: &RawPort, frame: &RawPort) -> Result<(), String> {
-        let (files, transfer) = assets.copies();
-        let message = Object::new();
+    /// Gives the frame a file, for good.
+    pub(super) fn give(&self, name: &str, bytes: &ArrayBuffer) -> Result<(), String> {
+        let message = [("type", "asset".into()), ("name", name.into()), ("bytes", bytes.into())];
+        self.post(&message, &Array::of1(bytes))
+    }
+
+    /// Has the frame start a kernel in place of the one it may have; `worker` and `frame` are the ends that stay
+    /// there. The receiver is told when it answers.
+    pub(super) fn start(&self, start: u64, worker: &RawPort, frame: &RawPort) -> Result<oneshot::Receiver<()>, String> {
+        let (answer, answered) = oneshot::channel();
+        *self.awaited.borrow_mut() = Some((start, answer));
         let ports = Array::of2(worker.as_js(), frame.as_js());
-        let set = |key: &str, value: &JsValue| {
-            Reflect::set(&message, &key.into(), value).expect("invariant: a plain object takes any property");
-        };
-        set("type", &"boot".into());
-        set("worker", &assets.script().into());
-        set("assets", &files);
-        set("ports", &ports);
-        transfer.push(worker.as_js());
-        transfer.push(frame.as_js());
+        #[expect(clippy::cast_precision_loss, reason = "nobody restarts so often")]
+        let number = start as f64;
+        self.post(&[("type", "start".into()), ("start", number.into()), ("ports", ports.clone().into())], &ports)?;
+        Ok(answered)
+    }
+
+    /// Ends the kernel.
+    pub(super) fn stop(&self) {
+        // A frame that is gone has nothing to stop.
+        self.post(&[("type", "stop".into())], &Array::new()).ok();
+    }
+
+    fn post(&self, fields: &[(&str, JsValue)], transfer: &Array) -> Result<(), String> {
+        let message = Object::new();
+        for (key, value) in fields {
+            Reflect::set(&message, &(*key).into(), value).expect("invariant: a plain object takes any property");
+        }
         let window = self.element.content_window().ok_or("The kernel's frame is gone.")?;
         // An opaque origin has no name to send to; the frame is the one this page has just made.
         window
-            .post_message_with_transfer(&message, "*", &transfer)
-            .map_err(|_thrown| "The kernel's files could not be handed over.".to_owned())
+            .post_message_with_transfer(&message, "*", transfer)
+            .map_err(|_thrown| "The kernel's frame could not be told.".to_owned())
     }
 }
 
@@ -118,6 +144,11 @@ fn field(data: &JsValue, name: &str) -> JsValue {
 
 fn words(data: &JsValue, name: &str) -> String {
     field(data, name).as_string().unwrap_or_default().chars().take(LONGEST_WORDS).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is no start is none of ours")]
+fn start(data: &JsValue) -> u64 {
+    field(data, "start").as_f64().unwrap_or(0.0) as u64
 }
 
 fn percent(data: &JsValue) -> u8 {

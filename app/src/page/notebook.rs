@@ -24,8 +24,8 @@ use crate::view::cell::{CellRow, Page};
 use crate::view::drop_zone::DropZone;
 use crate::view::icon::{Glyph, Icon};
 
-/// How long the page rests before it warms a kernel that nobody asked for yet.
-const WARM_MILLIS: u32 = 1500;
+/// How long the page rests before it warms a kernel that nobody asked for yet, so that the first keys come first.
+const WARM_MILLIS: u32 = 300;
 
 /// Shows a notebook of the list.
 #[component]
@@ -39,6 +39,10 @@ pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl I
         key: secret.blob_key().to_vec(),
         verbose: super::is_verbose(),
     });
+    // A new notebook is written first; an old one may be run at once.
+    if beginning.is_none() {
+        session.host.prefetch(session);
+    }
     note_opening(session, &entry);
     begin(session, beginning);
     warm_when_idle(session);

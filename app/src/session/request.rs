@@ -16,8 +16,15 @@ pub(crate) struct Refusal(pub(crate) String);
 
 impl Session {
     pub(super) fn post(self, message: &ToStore) {
-        let sent = self.inner.with_value(|inner| inner.port.as_ref().map(|port| port.send(message)));
-        if let Some(Err(error)) = sent {
+        let sent = self.inner.try_update_value(|inner| {
+            // The worker hears nothing before it listens, and a hand can be quicker than that.
+            if let Some(held) = &mut inner.held {
+                held.push(message.clone());
+                return None;
+            }
+            inner.port.as_ref().map(|port| port.send(message))
+        });
+        if let Some(Some(Err(error))) = sent {
             crate::report::show(&error.to_string());
         }
     }

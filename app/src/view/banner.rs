@@ -28,7 +28,7 @@ pub(crate) fn Banners(session: Session, bundle: EditorBundle) -> impl IntoView {
                 KernelState::Dead { reason } => Some(view! {
                     <Banner failed=true>
                         <p>{reason}</p>
-                        <button class="button outline" on:click=move |_| session.restart()>"Start Python again"</button>
+                        <button class="button outline" on:click=move |_| session.warm_kernel()>"Start Python again"</button>
                     </Banner>
                 }),
                 KernelState::None | KernelState::Starting { .. } | KernelState::Idle | KernelState::Busy => None,

@@ -156,7 +156,8 @@ fn callbacks(session: Session, keymap: Keymap, cell: &CellId, host: &web_sys::El
             session.focus.editing.try_set(false);
             // A long line that is left shows its beginning again.
             if let Some(scroller) = scroller() {
-                scroller.set_scroll_left(0);
+                // In a frame, which lays the page out in any case.
+                request_animation_frame(move || scroller.set_scroll_left(0));
             }
         }),
         key: Box::new(move |name| keymap.in_editor(&keyed, name)),

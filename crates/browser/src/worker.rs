@@ -32,6 +32,11 @@ impl Worker {
         Ok(Self { worker, on_error: RefCell::new(None) })
     }
 
+    /// Takes over a module worker that the page itself started.
+    pub fn adopt(worker: web_sys::Worker) -> Self {
+        Self { worker, on_error: RefCell::new(None) }
+    }
+
     /// Returns the port to it.
     pub fn port<Out: Serialize, In: DeserializeOwned + 'static>(&self) -> Port<Out, In> {
         Port::over(self.worker.clone().unchecked_into(), false)

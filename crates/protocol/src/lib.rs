@@ -7,4 +7,5 @@
 pub mod access;
 pub mod blob;
 pub mod codec;
+pub mod pool;
 pub mod port;

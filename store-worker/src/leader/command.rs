@@ -19,6 +19,7 @@ impl Leader {
         }
         let runs = matches!(command, Command::RunCells { .. } | Command::RunAll);
         let restarts = matches!(command, Command::RestartKernel);
+        let types = matches!(command, Command::EditSource { .. });
         let events = match self.decide(command, self.person()) {
             Ok(events) => events,
             Err(rejection) => {
@@ -37,7 +38,12 @@ impl Leader {
         if self.saving.is_failing() {
             self.show();
         }
-        self.commit_soon();
+        // Typing right before a run shares the run's commit.
+        if types {
+            self.commit_typing();
+        } else {
+            self.commit_soon();
+        }
         self.pump();
     }
 

@@ -74,6 +74,11 @@ impl Leader {
         self.effects.extend(due.map(Effect::Commit));
     }
 
+    pub(super) fn commit_typing(&mut self) {
+        let due = self.saving.typed();
+        self.effects.extend(due.map(Effect::Commit));
+    }
+
     pub(super) fn commit_later(&mut self) {
         let due = self.saving.later();
         self.effects.extend(due.map(Effect::Commit));

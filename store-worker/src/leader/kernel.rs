@@ -139,6 +139,7 @@ impl Leader {
         let Some(session) = self.kernel.session().cloned() else { return };
         let actor = Actor::Kernel(session.clone());
         let mut completed = false;
+        let only_begun = events.iter().all(is_beginning);
         for event in events {
             if let Err(refusal) = guard::check(&event, &session, self.kernel.in_flight()) {
                 log::warn!("the kernel may not say {}: {refusal:?}", event.kind());
@@ -150,7 +151,11 @@ impl Leader {
             }
             self.append(&actor, vec![event], None);
         }
-        self.show();
+        // The first output of a short run follows at once and is shown together with the run's beginning;
+        // otherwise the commit shows it.
+        if !only_begun || self.saving.is_failing() {
+            self.show();
+        }
         if self.store.unsaved() == 0 {
             return;
         }
@@ -186,6 +191,10 @@ impl Leader {
             self.tell_all(FromStore::Kernel(state));
         }
     }
+}
+
+fn is_beginning(event: &Event) -> bool {
+    matches!(event, Event::ExecutionAssigned { .. } | Event::ExecutionStarted { .. })
 }
 
 fn end_reason(out_of_memory: bool) -> EndReason {

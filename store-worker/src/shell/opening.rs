@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use browser::{entropy, opfs, timer};
 use notebook::ReplicaId;
+use protocol::pool::directory;
 use protocol::port::{OpenFailure, Storage};
 use store::{ReadOnly, Store, StoreError};
 
-use super::pool::{DATABASE, Pool, PoolError, directory};
+use super::pool::{DATABASE, Pool, PoolError};
 use super::{Shell, recovery, tell};
 
 /// After this long it is said that the files are held; the wait goes on.

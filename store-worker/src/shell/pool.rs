@@ -2,6 +2,7 @@
 
 use browser::opfs;
 use notebook::NotebookId;
+use protocol::pool::directory;
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_rs::vfs::VfsFilesManager as _;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
@@ -45,11 +46,6 @@ impl From<OpfsSAHError> for PoolError {
             _ => Self::Other(error),
         }
     }
-}
-
-/// Returns the directory of a notebook's pool.
-pub(super) fn directory(notebook: &NotebookId) -> String {
-    format!("cathode/{notebook}")
 }
 
 impl Pool {

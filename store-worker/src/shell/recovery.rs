@@ -4,10 +4,11 @@
 
 use browser::{BrowserError, clock, opfs};
 use notebook::NotebookId;
+use protocol::pool::directory;
 use protocol::port::Storage;
 use store::{Store, salvage};
 
-use super::pool::{Pool, PoolError, directory, read_raw};
+use super::pool::{Pool, PoolError, read_raw};
 
 const ASIDE: &str = "cathode-aside";
 

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use browser::opfs;
+use protocol::pool::directory;
 use protocol::port::{FromStore, RequestId};
 use store_worker::follower::Follower;
 use store_worker::leader::{Requester, reply};
 
 use super::mode::Mode;
-use super::pool::directory;
 use super::recovery::{self, RecoveryError};
 use super::{Shell, election};
 

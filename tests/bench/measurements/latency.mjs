@@ -9,7 +9,7 @@ import { figure, ratio } from "../figure.mjs";
 import { interleave, PROMPT, withBrowser, within } from "../harness.mjs";
 import { diagnostics, kernelIs, openNotebook, run, saved } from "../notebook.mjs";
 import { median, p95 } from "../statistics.mjs";
-import { decode } from "../pages/messagepack.js";
+import { decode } from "../../cbor.mjs";
 
 const SAMPLES = 30;
 const SAMPLE_MILLIS = 20_000;

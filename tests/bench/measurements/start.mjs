@@ -8,7 +8,7 @@ import { figure, ratio } from "../figure.mjs";
 import { interleave, withBrowser, within } from "../harness.mjs";
 import { kernelIs, openNotebook, run, saved } from "../notebook.mjs";
 import { median } from "../statistics.mjs";
-import { decode } from "../pages/messagepack.js";
+import { decode } from "../../cbor.mjs";
 
 const TIMES = 3;
 const START_MILLIS = 90_000;

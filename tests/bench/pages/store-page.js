@@ -4,7 +4,7 @@
  * that after the commit.
  */
 
-import { decode, encode } from "./messagepack.js";
+import { decode, encode } from "../cbor.mjs";
 
 const CELLS = 20;
 /** Makes an event of about 300 bytes. */
