@@ -29,8 +29,30 @@ test("below a path everything loads from below that path, and a run survives a r
   await site.close();
 });
 
-test("without isolation headers Python runs, and an interrupt says that it restarts, and does", async ({ page }) => {
+test("on a host without isolation headers the service worker brings them, and an interrupt interrupts", async ({ page }) => {
+  const site = await serve({ isolated: false, prefix: "/plain/" });
+  const notebook = new NotebookPage(page, site.url);
+  await notebook.goHome();
+  // It takes over by one reload of its own.
+  await expect.poll(() => page.evaluate(() => crossOriginIsolated).catch(() => false)).toBe(true);
+  await notebook.create();
+  await notebook.execute(0, "kept = 'kept'");
+  await notebook.append("while True: pass");
+  await notebook.run(1);
+  await notebook.isRunning(1);
+  await notebook.button("Interrupt").click();
+  await notebook.ends(1, "interrupted");
+  await notebook.append();
+  await notebook.execute(2, "kept");
+  await expect(notebook.outputs(2)).toHaveText("'kept'");
+  await notebook.reload();
+  await expect(notebook.outputs(2)).toHaveText("'kept'");
+  await site.close();
+});
+
+test("where no service worker can help either, Python runs, and an interrupt says that it restarts, and does", async ({ page }) => {
   const site = await serve({ isolated: false });
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "serviceWorker", { value: undefined }));
   const notebook = new NotebookPage(page, site.url);
   await notebook.create();
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);

@@ -14,7 +14,7 @@ export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Where `fetch-files.mjs` puts what is fetched for the tests. */
 export const FILES = join(ROOT, "target/test-files");
 
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

@@ -86,7 +86,7 @@ export class NotebookPage {
   /** Returns the text of a cell's source as it is shown. */
   async source(at) {
     const lines = this.cell(at).locator("[data-editor] .cm-line");
-    if ((await lines.count()) === 0) return this.cell(at).locator("[data-editor]").innerText();
+    if ((await lines.count()) === 0) return this.cell(at).locator("[data-editor]").textContent();
     return (await lines.allTextContents()).join("\n");
   }
 

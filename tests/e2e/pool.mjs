@@ -38,8 +38,19 @@ async function withFiles(context, site, id, alter, argument) {
       }
       const own = files.filter(({ path }) => path.includes(notebook));
       const changed = new Function("files", "header", "given", `return (${source})(files, header, given)`)(own, header, given);
+      // The worker of the tab that was left may take a moment to let go of its files.
+      const writable = async (handle) => {
+        for (;;) {
+          try {
+            return await handle.createWritable();
+          } catch (error) {
+            if (error.name !== "NoModificationAllowedError") throw error;
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+        }
+      };
       for (const { handle, bytes } of changed.write ?? []) {
-        const stream = await handle.createWritable();
+        const stream = await writable(handle);
         await stream.write(bytes);
         await stream.close();
       }

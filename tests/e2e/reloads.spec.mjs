@@ -1,0 +1,60 @@
+/** Tabs that come and go faster than their workers let go of the files. */
+
+import { verify, write } from "./claims.mjs";
+import { expect, test } from "./fixtures.mjs";
+
+const RELOADS = 20;
+const TABS = 3;
+/** Far more than it takes: what is looked for is a tab that waits for files nobody holds any more. */
+const PATIENCE_MILLIS = 10_000;
+
+test(`B4-4: ${TABS} tabs reloaded ${RELOADS} times as fast as can be show no error and open in time`, async ({ notebook }) => {
+  await notebook.create();
+  await notebook.execute(0, "'still here'");
+  const tabs = [notebook];
+  while (tabs.length < TABS) tabs.push(await notebook.another());
+  const alone = await timed(() => Promise.all(tabs.map((tab) => tab.reload())));
+
+  for (let round = 0; round < RELOADS; round += 1) {
+    // Goes on when the new document has begun, long before its worker has the files.
+    await Promise.all(tabs.map((tab) => tab.page.reload({ waitUntil: "commit" })));
+  }
+  const after = await timed(() => Promise.all(tabs.map((tab) => tab.reload())));
+  expect(after - alone, `${after} ms, undisturbed ${alone} ms`).toBeLessThan(PATIENCE_MILLIS);
+  for (const tab of tabs) {
+    await expect(tab.outputs(0)).toHaveText("'still here'");
+    await expect(tab.page.locator("[data-notice], [data-report][open]")).toHaveCount(0);
+    await expect(tab.banner).toHaveCount(0);
+  }
+  const roles = await Promise.all(tabs.map((tab) => tab.tab.getAttribute("data-tab")));
+  expect(roles.filter((role) => role === "leader")).toHaveLength(1);
+});
+
+test("B4-2: the leader's renderer crashes while committing: a follower takes over with all that was saved", async ({ notebook, context }) => {
+  await notebook.create();
+  const other = await notebook.another();
+  await other.hasRole("follower");
+  const claims = await write(notebook.page);
+  await expect.poll(() => claims.reports).toBeGreaterThan(5);
+  const crashed = notebook.page.waitForEvent("crash");
+  const browser = await context.newCDPSession(notebook.page);
+  browser.send("Page.crash").catch(() => {});
+  await crashed;
+  const began = Date.now();
+  await other.hasRole("leader");
+  await other.isSaved();
+  expect(Date.now() - began).toBeLessThan(5_000);
+  await verify(other, claims, "after the crash");
+  await other.reload();
+  await verify(other, claims, "after a reload");
+  await other.append();
+  const at = (await other.cells.count()) - 1;
+  await other.execute(at, "'goes on'");
+  await expect(other.outputs(at)).toHaveText("'goes on'");
+});
+
+async function timed(work) {
+  const began = Date.now();
+  await work();
+  return Date.now() - began;
+}
