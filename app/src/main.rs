@@ -112,8 +112,12 @@ fn go_to(address: &str) {
     if pushed.is_err() {
         browser::page::navigate(address).ok();
     }
-    let listener = window_event_listener(leptos::ev::popstate, |_| {
-        browser::page::reload().ok();
+    let here = Route::of_address();
+    let listener = window_event_listener(leptos::ev::popstate, move |_| {
+        // A link within the page comes this way too, and leaves the page where it is.
+        if Route::of_address() != here {
+            browser::page::reload().ok();
+        }
     });
     // It has to outlive the page that is being left.
     std::mem::forget(listener);

@@ -77,7 +77,7 @@ print('rtl:\\u202etxt.exe\\u202c')
   expect(await page.title()).not.toBe("title");
   const before = await outputs.innerText();
   await notebook.reload();
-  expect(await outputs.innerText()).toBe(before);
+  await expect.poll(() => outputs.innerText()).toBe(before);
 });
 
 test("B4-18: an endless print keeps the page usable and stops when told to", async ({ notebook, page }) => {

@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { chromium, expect, test } from "@playwright/test";
+import { test as base, chromium, expect } from "@playwright/test";
 import { verify, write } from "./claims.mjs";
 import { CHROMIUM, FLAGS, makeProfile, serve } from "./launch.mjs";
 import { NotebookPage } from "./notebook-page.mjs";
@@ -14,6 +14,26 @@ import { NotebookPage } from "./notebook-page.mjs";
 const KILLS = Number(process.env.CATHODE_KILLS ?? 50);
 const SEED = Number(process.env.CATHODE_SEED ?? Date.now() % 1_000_000);
 const LONGEST_MILLIS = 700;
+
+/** A server, and `open()` for a browser over one profile; whatever still runs at the end is ended. */
+const test = base.extend({
+  site: async ({}, use) => {
+    const site = await serve();
+    await use(site.url);
+    await site.close();
+  },
+  open: async ({}, use) => {
+    const profile = await makeProfile();
+    const running = new Set();
+    await use(async () => {
+      const browser = await startBrowser(profile.path);
+      running.add(browser);
+      return browser;
+    });
+    for (const { kill } of running) await kill();
+    await profile.remove();
+  },
+});
 
 /** Starts Chromium in a process group of its own, so that all of it can be killed at once. */
 async function startBrowser(profile) {
@@ -29,6 +49,7 @@ async function startBrowser(profile) {
   const browser = await chromium.connectOverCDP(address);
   const [context] = browser.contexts();
   const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     process.kill(-child.pid, "SIGKILL");
     await ended;
@@ -63,17 +84,15 @@ async function checkIntegrity(notebook, id) {
   expect(check.stdout.trim(), check.stderr).toBe("[('ok',)] []");
 }
 
-test(`B4-1: ${KILLS} times SIGKILL while committing: nothing that was reported saved is missing`, async () => {
+test(`B4-1: ${KILLS} times SIGKILL while committing: nothing that was reported saved is missing`, async ({ site, open }) => {
   test.setTimeout(KILLS * 20_000);
   console.log(`seed ${SEED}`);
-  const site = await serve();
-  const profile = await makeProfile();
   const next = random(SEED);
   let last;
   let claimed = 0;
   for (let round = 0; round <= KILLS; round += 1) {
-    const { page, kill } = await startBrowser(profile.path);
-    const notebook = new NotebookPage(page, site.url);
+    const { page, kill } = await open();
+    const notebook = new NotebookPage(page, site);
     if (last) {
       await notebook.open(last.id);
       await expect(notebook.banner).toHaveCount(0);
@@ -91,15 +110,11 @@ test(`B4-1: ${KILLS} times SIGKILL while committing: nothing that was reported s
   }
   console.log(`${KILLS} kills, ${claimed} cells reported saved and found again`);
   expect(claimed).toBeGreaterThan(KILLS);
-  await profile.remove();
-  await site.close();
 });
 
-test("B4-15: a run that was queued when the browser was killed runs once afterwards; one that ran is lost", async () => {
-  const site = await serve();
-  const profile = await makeProfile();
-  let browser = await startBrowser(profile.path);
-  let notebook = new NotebookPage(browser.page, site.url);
+test("B4-15: a run that was queued when the browser was killed runs once afterwards; one that ran is lost", async ({ site, open }) => {
+  let browser = await open();
+  let notebook = new NotebookPage(browser.page, site);
   await notebook.create();
   await notebook.write(0, "import time\nprint('begun')\ntime.sleep(600)");
   await notebook.append("runs = globals().get('runs', 0) + 1\nruns");
@@ -112,15 +127,12 @@ test("B4-15: a run that was queued when the browser was killed runs once afterwa
   const id = notebook.id();
   await browser.kill();
 
-  browser = await startBrowser(profile.path);
-  notebook = new NotebookPage(browser.page, site.url);
+  browser = await open();
+  notebook = new NotebookPage(browser.page, site);
   await notebook.open(id);
   await notebook.ends(0, "lost");
   await expect(notebook.outputs(0)).toContainText("begun");
   await notebook.ends(1, "ok");
   await expect(notebook.outputs(1)).toHaveText("1");
   await expect(notebook.count(1)).toHaveText("1");
-  await browser.kill();
-  await profile.remove();
-  await site.close();
 });

@@ -24,14 +24,26 @@ test("rubbish in the fragment does not matter", async ({ notebook, page }) => {
   await notebook.create();
   await notebook.write(0, "x = 1");
   await notebook.isSaved();
+  const id = notebook.id();
   for (const rubbish of ["#%", "#%E0%A4%A", "#<script>", `#${"z".repeat(10_000)}`]) {
-    await page.goto(`${notebook.site}?notebook=${notebook.id()}${rubbish}`);
-    await page.reload();
+    await page.goto("about:blank");
+    await page.goto(`${notebook.site}?notebook=${id}${rubbish}`);
     await notebook.opened();
     expect(await notebook.source(0)).toBe("x = 1");
   }
   await page.goto(`${notebook.site}#${"y".repeat(1000)}`);
   await expect(notebook.button("New notebook")).toBeVisible();
+});
+
+test("following a link within the page keeps the page and Python", async ({ notebook, page }) => {
+  await notebook.create();
+  await notebook.execute(0, "x = 'kept'");
+  await page.evaluate(() => {
+    location.hash = "somewhere";
+  });
+  await expect(page).toHaveURL(/#somewhere$/);
+  await notebook.execute(0, "x");
+  await expect(notebook.count(0)).toHaveText("2");
 });
 
 /** Returns what lies in the private file system, a folder at a time. */
