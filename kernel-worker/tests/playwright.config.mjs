@@ -1,5 +1,6 @@
 // The kernel alone, in real Chromium: npx playwright test -c kernel-worker/tests
 import { defineConfig } from '@playwright/test';
+import { CHROMIUM, FLAGS } from '../../tests/chromium.mjs';
 
 const PORT = Number(process.env.KERNEL_TEST_PORT ?? 8461);
 
@@ -13,8 +14,8 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${PORT}/`,
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      executablePath: CHROMIUM,
+      args: FLAGS,
     },
   },
   webServer: { command: `node ${new URL('serve.mjs', import.meta.url).pathname} ${PORT}`, url: `http://127.0.0.1:${PORT}/`, reuseExistingServer: false },

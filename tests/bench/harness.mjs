@@ -8,17 +8,10 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "@playwright/test";
-
-export const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
+import { CHROMIUM, FLAGS as PLAIN } from "../chromium.mjs";
 
 const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+  ...PLAIN,
   "--enable-precise-memory-info",
   // Whoever asks for another host gets no answer, and the run shows it.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",

@@ -10,7 +10,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { table } from "./figure.mjs";
-import { calm, CHROMIUM, load, takeLoads, withBrowser } from "./harness.mjs";
+import { CHROMIUM } from "../chromium.mjs";
+import { calm, load, takeLoads, withBrowser } from "./harness.mjs";
 import { serveSite } from "./site.mjs";
 
 const NAMES = ["store", "latency", "start", "visit", "flood"];

@@ -8,7 +8,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test as base, chromium, expect } from "@playwright/test";
 import { verify, write } from "./claims.mjs";
-import { CHROMIUM, FLAGS, makeProfile, serve } from "./launch.mjs";
+import { CHROMIUM, FLAGS } from "../chromium.mjs";
+import { makeProfile, serve } from "./launch.mjs";
 import { NotebookPage } from "./notebook-page.mjs";
 
 const KILLS = Number(process.env.CATHODE_KILLS ?? 50);
@@ -62,12 +63,13 @@ function random(seed) {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-/** Reads the database through the diagnostics page and lets another SQLite check it. */
+/** Reads the database through the diagnostics page, in a tab of its own, and lets another SQLite check it. */
 async function checkIntegrity(notebook, id) {
-  await notebook.page.goto(`${notebook.site}?notebook=${id}&view=diagnostics`);
-  await expect(notebook.page.locator("[data-log] tbody tr").first()).toBeVisible();
+  const page = await notebook.page.context().newPage();
+  await page.goto(`${notebook.site}?notebook=${id}&view=diagnostics`);
+  await expect(page.locator("[data-log] tbody tr").first()).toBeVisible();
   // A click on a link to a blob leaves no file behind with this kind of connection, so its bytes are read in the page.
-  const base64 = await notebook.page.evaluate(
+  const base64 = await page.evaluate(
     () =>
       new Promise((resolve) => {
         HTMLAnchorElement.prototype.click = async function () {
@@ -82,6 +84,7 @@ async function checkIntegrity(notebook, id) {
   const program = "import sys, sqlite3\nc = sqlite3.connect(':memory:'); c.deserialize(sys.stdin.buffer.read())\nprint(c.execute('pragma integrity_check').fetchall(), c.execute('pragma foreign_key_check').fetchall())";
   const check = spawnSync("python3", ["-c", program], { input: Buffer.from(base64, "base64"), encoding: "utf8" });
   expect(check.stdout.trim(), check.stderr).toBe("[('ok',)] []");
+  await page.close();
 }
 
 test(`B4-1: ${KILLS} times SIGKILL while committing: nothing that was reported saved is missing`, async ({ site, open }) => {

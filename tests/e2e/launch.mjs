@@ -5,24 +5,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
+import { CHROMIUM, FLAGS } from "../chromium.mjs";
 import { start } from "../server.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export const SITE = resolve(ROOT, process.env.CATHODE_DIST ?? "dist");
-export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Where `fetch-files.mjs` puts what is fetched for the tests. */
 export const FILES = join(ROOT, "target/test-files");
-
-export const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Serves the built site on a free port. */
 export function serve(options = {}) {

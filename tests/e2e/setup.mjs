@@ -3,7 +3,8 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchFiles } from "../fetch-files.mjs";
-import { CHROMIUM, SITE } from "./launch.mjs";
+import { CHROMIUM } from "../chromium.mjs";
+import { SITE } from "./launch.mjs";
 
 export default async function setup() {
   await required(join(SITE, "index.html"), "there is no built site; run `cargo xtask build`, or set CATHODE_DIST");
