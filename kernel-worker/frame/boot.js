@@ -88,7 +88,7 @@ async function attach(booting, words, sink) {
   const { pyodide, kernel, output, fromSnapshot, bootMillis } = await booting;
   output.write = (isError, text) => sink.stream(isError, text);
   for (const line of output.held) output.write(...line);
-  if (words) pyodide.setInterruptBuffer(new Uint8Array(words.buffer, 0, 1));
+  if (words) pyodide.setInterruptBuffer(signalsOf(words));
   kernel.attach(sink, ARCHIVE);
   const { run, cancel, flush } = kernel;
   return {
@@ -123,6 +123,23 @@ async function withProgram(load) {
   } finally {
     WebAssembly.instantiateStreaming = instantiateStreaming;
   }
+}
+
+/**
+ * The signal word as Pyodide reads it: `signals[0]`, then `signals[0] = 0`. A signal that came between the two
+ * would be lost, so reading takes the signal in one step and writing does nothing.
+ */
+function signalsOf(words) {
+  const SIGNAL = 0, MASK = 255;
+  return {
+    get 0() {
+      for (;;) {
+        const seen = Atomics.load(words, SIGNAL);
+        if ((seen & MASK) === 0 || Atomics.compareExchange(words, SIGNAL, seen, seen & ~MASK) === seen) return seen & MASK;
+      }
+    },
+    set 0(_nothing) {},
+  };
 }
 
 async function restore(loadPyodide, create, options, heap, files, manifest) {
