@@ -41,8 +41,6 @@ pub enum IgnoreReason {
     NoSuchSession,
     /// The execution is not in a status from which this can happen.
     WrongStatus,
-    /// The session is not the one that may claim.
-    NotActive,
     /// The author is not the session that holds the execution.
     NotItsKernel,
     /// The output is not the next one of its execution.
@@ -63,7 +61,6 @@ impl fmt::Display for IgnoreReason {
             Self::NoSuchExecution => "no such execution",
             Self::NoSuchSession => "no such session",
             Self::WrongStatus => "not possible in its status",
-            Self::NotActive => "not the active session",
             Self::NotItsKernel => "not from its kernel",
             Self::OutOfTurn => "output out of turn",
             Self::NoSuchDisplay => "no such display",
@@ -122,12 +119,12 @@ impl Notebook {
             Event::CellMetadataSet { cell, metadata } => self.set_metadata(cell, metadata),
             Event::SourceEdited { cell, update } => {
                 let known = self.cells.get_mut(cell).ok_or(IgnoreReason::NoSuchCell)?;
-                let merged = Arc::make_mut(known).source.merge(update);
-                merged.map_err(|_unreadable| IgnoreReason::BadUpdate)?;
+                let taken = Arc::make_mut(known).source.take_in(update);
+                taken.map_err(|_unreadable| IgnoreReason::BadUpdate)?;
                 Ok(vec![Change::SourceEdited { cell: cell.clone(), update: update.clone() }])
             }
             Event::ExecutionRequested { execution, cell, source, batch } => {
-                self.request(execution, cell, source, batch.as_ref(), at)
+                self.request(execution, cell, source, batch.as_ref(), envelope.actor.person(), at)
             }
             Event::ExecutionAssigned { execution, session } => self.assign(execution, session, &envelope.actor),
             Event::ExecutionStarted { execution } => self.start(execution, &envelope.actor, at),
@@ -149,7 +146,7 @@ impl Notebook {
                 self.import(execution, cell, *count, outputs, at)
             }
             Event::CellOutputsCleared { cell } => self.clear_cell(cell),
-            Event::KernelSessionStarted { session } => self.begin_session(session),
+            Event::KernelSessionStarted { session } => self.begin_session(session, envelope.actor.person()),
             Event::KernelSessionEnded { session, reason } => self.end_session(session, *reason, at),
             Event::Unknown { .. } => Err(IgnoreReason::UnknownKind),
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Json;
 use crate::cell::CellKind;
 use crate::execution::ExecutionStatus;
-use crate::id::{BatchId, CellId, ExecutionId, SessionId};
+use crate::id::{BatchId, CellId, ExecutionId, PersonId, SessionId};
 use crate::order::OrderKey;
 use crate::output::{Content, Output, StreamName};
 use crate::session::Session;
@@ -54,6 +54,8 @@ pub struct ExecutionRow {
     pub id: ExecutionId,
     pub cell: CellId,
     pub batch: Option<BatchId>,
+    #[serde(default)]
+    pub by: Option<PersonId>,
     pub source: Arc<str>,
     pub status: ExecutionStatus,
     pub session: Option<SessionId>,

@@ -145,6 +145,12 @@ pub enum Rejection {
         /// The limit.
         limit: u64,
     },
+    /// The link gives no right to write.
+    #[error("This link is for viewing only. Make a copy to change it.")]
+    ReadOnly,
+    /// The notebook came by a link and is not here yet.
+    #[error("This notebook has not arrived yet. It will as soon as somebody who has it is online.")]
+    NotHere,
     /// The update is not one that yrs can read.
     #[error("This edit could not be read and was not applied.")]
     BadUpdate,

@@ -32,6 +32,16 @@ pub enum Actor {
     Kernel(SessionId),
 }
 
+impl Actor {
+    /// Returns the person, if it is one.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Kernel(_) => None,
+        }
+    }
+}
+
 /// An event with its name, author and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BatchId, CellId, ExecutionId, SessionId};
+use crate::id::{BatchId, CellId, ExecutionId, PersonId, SessionId};
 use crate::output::Output;
 
 /// How a completed execution ended.
@@ -45,6 +45,8 @@ pub struct Execution {
     pub cell: CellId,
     /// The executions asked for together with it.
     pub batch: Option<BatchId>,
+    /// The person who asked for it; unknown for runs that a file brought.
+    pub by: Option<PersonId>,
     /// The source as it was when the run was asked for.
     pub source: Arc<str>,
     /// Where it stands.

@@ -7,9 +7,11 @@ use crate::cell::CellKind;
 use crate::id::CellId;
 use crate::output::Output;
 
+mod attachment;
 mod export;
 mod import;
 
+pub use attachment::attachment;
 pub use export::{ExportError, export};
 pub use import::{ImportError, MAX_FILE_LEN, parse};
 

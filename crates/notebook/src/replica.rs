@@ -3,27 +3,44 @@
 use std::collections::VecDeque;
 
 use crate::apply::Applied;
-use crate::event::Envelope;
+use crate::change::Change;
+use crate::event::{Envelope, Event};
 use crate::state::Notebook;
 
 /// A notebook with own events that are applied but not yet ordered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Replica {
     confirmed: Notebook,
     pending: VecDeque<Envelope>,
-    // Invariant: `confirmed` and then `pending`, folded in this order.
-    visible: Notebook,
+    // Invariant: `confirmed` and then `pending`, folded in this order; `None` when nothing is pending.
+    ahead: Option<Notebook>,
+}
+
+/// What the next event of the settled order did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirmed {
+    /// To the confirmed state.
+    pub applied: Applied,
+    /// To what people see; `None`: the same.
+    shown: Option<Vec<Change>>,
+}
+
+impl Confirmed {
+    /// Returns what it did to what people see.
+    pub fn into_shown(self) -> Vec<Change> {
+        self.shown.unwrap_or_else(|| changes_of(self.applied))
+    }
 }
 
 impl Replica {
     /// Starts from a confirmed state.
     pub fn new(confirmed: Notebook) -> Self {
-        Self { visible: confirmed.clone(), pending: VecDeque::new(), confirmed }
+        Self { confirmed, pending: VecDeque::new(), ahead: None }
     }
 
     /// Returns what people see.
     pub fn visible(&self) -> &Notebook {
-        &self.visible
+        self.ahead.as_ref().unwrap_or(&self.confirmed)
     }
 
     /// Returns what is ordered.
@@ -32,28 +49,74 @@ impl Replica {
     }
 
     /// Returns the own events that are not ordered yet, oldest first.
-    pub fn pending(&self) -> impl Iterator<Item = &Envelope> {
+    pub fn pending(&self) -> impl ExactSizeIterator<Item = &Envelope> {
         self.pending.iter()
     }
 
-    /// Adds an own event.
+    /// Adds an own event. One that the state holds already is not kept.
     pub fn append(&mut self, envelope: Envelope) -> Applied {
-        let applied = self.visible.apply(&envelope);
+        if envelope.id.counter <= self.visible().mark(envelope.id.replica) {
+            return Applied::Ignored(crate::apply::IgnoreReason::Duplicate);
+        }
+        let applied = self.ahead.get_or_insert_with(|| self.confirmed.clone()).apply(&envelope);
         self.pending.push_back(envelope);
         applied
     }
 
-    /// Takes the next event of the settled order, own or foreign. Returns what it did to the confirmed state.
-    pub fn confirm(&mut self, envelope: &Envelope) -> Applied {
-        let applied = self.confirmed.apply(envelope);
+    /// Takes the next event of the settled order, own or foreign.
+    pub fn confirm(&mut self, envelope: &Envelope) -> Confirmed {
         if self.pending.front().is_some_and(|own| own.id == envelope.id) {
             self.pending.pop_front();
-        } else {
-            self.visible = self.confirmed.clone();
-            for own in &self.pending {
-                self.visible.apply(own);
+            if self.pending.is_empty() {
+                // Dropped first, so that what both share is altered in place.
+                self.ahead = None;
             }
+            return Confirmed { applied: self.confirmed.apply(envelope), shown: Some(Vec::new()) };
         }
-        applied
+        let Some(mut ahead) = self.ahead.take() else {
+            return Confirmed { applied: self.confirmed.apply(envelope), shown: None };
+        };
+        let applied = self.confirmed.apply(envelope);
+        // Text commutes with everything but the coming of its cell; the rest is folded again. So is what is pending:
+        // where a relay lost it, somebody else may have brought it back, in another order.
+        let is_pending = self.pending.iter().any(|own| own.id == envelope.id);
+        let commutes = matches!(&envelope.event, Event::SourceEdited { cell, .. } if ahead.cell(cell).is_some())
+            && matches!(applied, Applied::Changed(_))
+            && !is_pending;
+        let shown = if commutes {
+            let shown = changes_of(ahead.apply(envelope));
+            self.ahead = Some(ahead);
+            shown
+        } else {
+            self.pending.retain(|own| own.id != envelope.id);
+            self.fold_pending();
+            self.visible().difference(&ahead)
+        };
+        Confirmed { applied, shown: Some(shown) }
+    }
+
+    /// Puts another confirmed state, and what comes after it, in place of this one.
+    /// Returns what that did to what people see.
+    pub fn adopt(&mut self, confirmed: Notebook, pending: Vec<Envelope>) -> Vec<Change> {
+        let before = std::mem::replace(self, Self { confirmed, pending: pending.into(), ahead: None });
+        self.fold_pending();
+        self.visible().difference(before.visible())
+    }
+
+    fn fold_pending(&mut self) {
+        self.ahead = (!self.pending.is_empty()).then(|| {
+            let mut ahead = self.confirmed.clone();
+            for own in &self.pending {
+                ahead.apply(own);
+            }
+            ahead
+        });
+    }
+}
+
+fn changes_of(applied: Applied) -> Vec<Change> {
+    match applied {
+        Applied::Changed(changes) => changes,
+        Applied::Ignored(_) => Vec::new(),
     }
 }

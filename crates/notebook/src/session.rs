@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::SessionId;
+use crate::id::{PersonId, SessionId};
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub enum EndReason {
 pub struct Session {
     /// Its name.
     pub id: SessionId,
+    /// The person in whose browser it runs.
+    #[serde(default)]
+    pub by: Option<PersonId>,
     /// Why it is over, or `None` while it lives.
     pub ended: Option<EndReason>,
 }

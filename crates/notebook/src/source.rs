@@ -10,6 +10,8 @@ use yrs::{
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+mod update;
+
 /// The client that seeds every text, so that all replicas seed it alike.
 const SEED_CLIENT: u64 = 1;
 const TEXT: &str = "source";
@@ -59,7 +61,7 @@ impl Source {
         if !text.is_empty() {
             let seed = Self::empty(SEED_CLIENT);
             seed.text.insert(&mut seed.doc.transact_mut(), 0, text);
-            source.merge(&seed.state()).expect("invariant: a text reads its own state");
+            source.take_in(&seed.state()).expect("invariant: a text reads its own state");
         }
         source
     }
@@ -77,6 +79,29 @@ impl Source {
     /// Returns everything as one update.
     pub fn state(&self) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// Returns what another replica lacks of this one, as one update.
+    pub fn update_since(&self, other: &Self) -> Vec<u8> {
+        let known = other.doc.transact().state_vector();
+        self.doc.transact().encode_state_as_update_v1(&known)
+    }
+
+    /// Says whether every insertion of another replica is known to this one.
+    pub fn has_all_of(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.doc.transact().state_vector(), other.doc.transact().state_vector());
+        theirs.iter().all(|(client, clock)| mine.get(client) >= *clock)
+    }
+
+    /// Says whether another replica has the same insertions and deletions as this one.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.doc.transact().snapshot() == other.doc.transact().snapshot()
+    }
+
+    /// Says whether an update is one, and stands on nothing that is not here.
+    pub fn can_follow(&self, update: &[u8]) -> bool {
+        let known = self.doc.transact().state_vector();
+        update::stands_on(update, |client| known.get(&ClientID::new(client)).into())
     }
 
     /// Applies own edits one after another and returns the update that tells others.
@@ -104,9 +129,15 @@ impl Source {
     }
 
     /// Takes in an update of another replica; one that is known already does nothing.
+    pub fn take_in(&mut self, update: &[u8]) -> Result<(), SourceError> {
+        let update = read(update)?;
+        self.doc.transact_mut().apply_update(update).map_err(|_unreadable| SourceError::BadUpdate)
+    }
+
+    /// Takes in an update as [`Self::take_in`] does, for an editor that shows the text; takes longer for a long one.
     /// Returns what it did to the text, to be applied one after another.
     pub fn merge(&mut self, update: &[u8]) -> Result<Vec<Splice>, SourceError> {
-        let update = Update::decode_v1(update).map_err(|_unreadable| SourceError::BadUpdate)?;
+        let update = read(update)?;
         let splices = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&splices);
         self.text.observe("merge", move |transaction, event| {
@@ -124,12 +155,22 @@ impl Source {
 
 /// Joins several updates into one.
 pub fn merge_updates(updates: &[Vec<u8>]) -> Result<Vec<u8>, SourceError> {
+    if !updates.iter().all(|update| update::is_sound(update)) {
+        return Err(SourceError::BadUpdate);
+    }
     yrs::merge_updates_v1(updates).map_err(|_unreadable| SourceError::BadUpdate)
 }
 
 /// Says whether bytes are a yrs update.
 pub fn is_update(update: &[u8]) -> bool {
-    Update::decode_v1(update).is_ok()
+    read(update).is_ok()
+}
+
+fn read(update: &[u8]) -> Result<Update, SourceError> {
+    if !update::is_sound(update) {
+        return Err(SourceError::BadUpdate);
+    }
+    Update::decode_v1(update).map_err(|_unreadable| SourceError::BadUpdate)
 }
 
 fn to_splices(delta: &[Delta]) -> Vec<Splice> {
@@ -155,7 +196,7 @@ impl Clone for Source {
     /// Copies the text: a clone that is edited leaves the original alone.
     fn clone(&self) -> Self {
         let mut copy = Self::empty(self.doc.client_id().get());
-        copy.merge(&self.state()).expect("invariant: a text reads its own state");
+        copy.take_in(&self.state()).expect("invariant: a text reads its own state");
         copy
     }
 }

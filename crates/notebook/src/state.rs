@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::cell::{Cell, CellKind};
 use crate::change::{Change, ExecutionRow};
+use crate::event::EventId;
 use crate::execution::{Execution, ExecutionStatus, Outcome};
 use crate::id::{CellId, ExecutionId, ReplicaId, SessionId};
 use crate::order::OrderKey;
 use crate::output::{BlobRef, Content, Output};
 use crate::session::Session;
-use crate::{Json, Source};
+use crate::{Json, Source, gather};
 
 /// A notebook. Cloning is cheap; cells and executions are shared until one of them changes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -133,9 +134,9 @@ impl Notebook {
         })
     }
 
-    /// Says whether something waits and no session is there to run it.
-    pub fn wants_kernel(&self) -> bool {
-        self.active_session().is_none() && !self.pending().is_empty()
+    /// Says whether a session began and is not over.
+    pub fn is_live(&self, session: &SessionId) -> bool {
+        self.sessions.iter().any(|known| known.id == *session && known.ended.is_none())
     }
 
     /// Returns the number that the session's next execution gets.
@@ -149,6 +150,16 @@ impl Notebook {
         self.marks.get(&replica).copied().unwrap_or(0)
     }
 
+    /// Says whether an event has been applied.
+    pub fn holds(&self, id: EventId) -> bool {
+        id.counter <= self.mark(id.replica)
+    }
+
+    /// Returns how many events of each replica have been applied.
+    pub fn marks(&self) -> impl Iterator<Item = (ReplicaId, u64)> {
+        self.marks.iter().map(|(replica, counter)| (*replica, *counter))
+    }
+
     /// Says that a replica's events up to this one are in the state already.
     pub fn set_mark(&mut self, replica: ReplicaId, counter: u64) {
         self.marks.insert(replica, counter);
@@ -157,7 +168,7 @@ impl Notebook {
     /// Returns every blob that the state points at.
     pub fn blobs(&self) -> BTreeSet<BlobRef> {
         let outputs = self.executions.values().flat_map(|execution| &execution.outputs);
-        outputs.flat_map(|output| output.blobs().cloned().collect::<Vec<_>>()).collect()
+        gather(outputs.flat_map(|output| output.blobs().cloned().collect::<Vec<_>>()))
     }
 
     /// Returns the key for a cell at a place among the live cells.
@@ -194,6 +205,7 @@ impl Execution {
             id: self.id.clone(),
             cell: self.cell.clone(),
             batch: self.batch.clone(),
+            by: self.by.clone(),
             source: Arc::clone(&self.source),
             status: self.status.clone(),
             session: self.session.clone(),
@@ -213,6 +225,7 @@ impl Execution {
             id: row.id.clone(),
             cell: row.cell.clone(),
             batch: row.batch.clone(),
+            by: row.by.clone(),
             source: Arc::clone(&row.source),
             status: row.status.clone(),
             session: row.session.clone(),
@@ -340,7 +353,10 @@ impl Notebook {
 
     pub(crate) fn put_execution(&mut self, execution: Execution) {
         let ids = self.by_cell.entry(execution.cell.clone()).or_default();
-        if !ids.contains(&execution.id) {
+        // Its place in the queue changes when the order is settled in another way than it was shown.
+        let placed = self.executions.get(&execution.id).is_some_and(|known| known.queue == execution.queue);
+        if !placed {
+            ids.retain(|id| *id != execution.id);
             let key = (execution.queue, execution.id.clone());
             let at = ids.partition_point(|id| {
                 self.executions.get(id).is_some_and(|other| (other.queue, other.id.clone()) < key)

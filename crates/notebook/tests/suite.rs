@@ -5,6 +5,8 @@
 mod arbitrary;
 #[path = "suite/cells.rs"]
 mod cells;
+#[path = "suite/drafts.rs"]
+mod drafts;
 #[path = "suite/executions.rs"]
 mod executions;
 #[path = "suite/ipynb.rs"]

@@ -6,7 +6,7 @@ use super::{IgnoreReason, Outcome as Folded, kernel};
 use crate::change::Change;
 use crate::event::Actor;
 use crate::execution::{Execution, ExecutionStatus, Outcome};
-use crate::id::{BatchId, CellId, ExecutionId, SessionId};
+use crate::id::{BatchId, CellId, ExecutionId, PersonId, SessionId};
 use crate::output::Output;
 use crate::session::{EndReason, Session};
 use crate::state::Notebook;
@@ -28,6 +28,7 @@ impl Notebook {
         cell: &CellId,
         source: &Arc<str>,
         batch: Option<&BatchId>,
+        by: Option<&PersonId>,
         at: i64,
     ) -> Folded {
         if self.executions.contains_key(id) {
@@ -40,6 +41,7 @@ impl Notebook {
             id: id.clone(),
             cell: cell.clone(),
             batch: batch.cloned(),
+            by: by.cloned(),
             source: Arc::clone(source),
             status: ExecutionStatus::Pending,
             session: None,
@@ -66,7 +68,7 @@ impl Notebook {
         outputs: &[Output],
         at: i64,
     ) -> Folded {
-        let mut changes = self.request(id, cell, &"".into(), None, at)?;
+        let mut changes = self.request(id, cell, &"".into(), None, None, at)?;
         let failed = outputs.iter().any(|output| matches!(output, Output::Error { .. }));
         self.with_execution(id, |execution| {
             execution.status = ExecutionStatus::Completed(if failed { Outcome::Error } else { Outcome::Ok });
@@ -91,8 +93,9 @@ impl Notebook {
         if !execution.is_pending() {
             return Err(IgnoreReason::WrongStatus);
         }
-        if self.active_session() != Some(session) {
-            return Err(IgnoreReason::NotActive);
+        // Which session should claim is the sessions' own affair; of two claims the first one counts.
+        if !self.is_live(session) {
+            return Err(IgnoreReason::NoSuchSession);
         }
         self.with_execution(id, |execution| {
             execution.status = ExecutionStatus::Assigned(session.clone());
@@ -136,11 +139,11 @@ impl Notebook {
         Ok(self.end(id, Outcome::Cancelled, at))
     }
 
-    pub(super) fn begin_session(&mut self, id: &SessionId) -> Folded {
+    pub(super) fn begin_session(&mut self, id: &SessionId, by: Option<&PersonId>) -> Folded {
         if self.sessions.iter().any(|session| session.id == *id) {
             return Err(IgnoreReason::AlreadyThere);
         }
-        let session = Session { id: id.clone(), ended: None };
+        let session = Session { id: id.clone(), by: by.cloned(), ended: None };
         self.sessions.push(session.clone());
         Ok(vec![Change::Session(session)])
     }

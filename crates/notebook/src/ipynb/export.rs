@@ -113,21 +113,21 @@ fn text_of(text: &Content<String>, read: &dyn Fn(&BlobRef) -> Option<Vec<u8>>) -
 }
 
 fn bundle(data: &MimeBundle, read: &dyn Fn(&BlobRef) -> Option<Vec<u8>>) -> Result<Json, ExportError> {
-    data.iter()
-        .map(|(mime, content)| {
-            let value = match content {
-                Content::Inline(value) => value.clone(),
-                Content::Blob(blob) if is_json(mime) => serde_json::from_str(&bytes_of(blob, read)?)
-                    .map_err(|_not_json| ExportError::MissingBlob { size: blob.size })?,
-                Content::Blob(blob) => Value::String(bytes_of(blob, read)?),
-            };
-            let value = match value.as_str() {
-                Some(text) if is_split(mime) => lines(text),
-                Some(_) | None => value,
-            };
-            Ok((mime.clone(), value))
-        })
-        .collect()
+    let mut bundle = Json::new();
+    for (mime, content) in data {
+        let value = match content {
+            Content::Inline(value) => value.clone(),
+            Content::Blob(blob) if is_json(mime) => serde_json::from_str(&bytes_of(blob, read)?)
+                .map_err(|_not_json| ExportError::MissingBlob { size: blob.size })?,
+            Content::Blob(blob) => Value::String(bytes_of(blob, read)?),
+        };
+        let value = match value.as_str() {
+            Some(text) if is_split(mime) => lines(text),
+            Some(_) | None => value,
+        };
+        bundle.insert(mime.clone(), value);
+    }
+    Ok(bundle)
 }
 
 fn is_split(mime: &str) -> bool {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{Imported, ImportedCell, KEPT, UNKNOWN_OUTPUT};
-use crate::Json;
 use crate::cell::CellKind;
 use crate::id::CellId;
 use crate::output::{Content, MimeBundle, Output, StreamName};
+use crate::{Json, gather};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_LEN: usize = 256 << 20;
@@ -209,7 +209,7 @@ fn read_output(output: Value, path: &str) -> Read<Output> {
             },
         }),
         Some(_) => Ok(Output::DisplayData {
-            data: MimeBundle::from([(UNKNOWN_OUTPUT.to_owned(), Content::Inline(original))]),
+            data: gather([(UNKNOWN_OUTPUT.to_owned(), Content::Inline(original))]),
             metadata: Json::new(),
             display_id: None,
         }),
@@ -223,15 +223,14 @@ pub(super) fn is_json(mime: &str) -> bool {
 }
 
 fn bundle(data: Option<Value>, path: &str) -> Read<MimeBundle> {
-    let data = object(data, &format!("{path}.data"))?;
-    data.into_iter()
-        .map(|(mime, value)| {
-            let value = if is_json(&mime) {
-                value
-            } else {
-                Value::String(multiline(Some(value), &format!("{path}.data[{mime:?}]"))?)
-            };
-            Ok((mime, Content::Inline(value)))
-        })
-        .collect()
+    let mut bundle = MimeBundle::new();
+    for (mime, value) in object(data, &format!("{path}.data"))? {
+        let value = if is_json(&mime) {
+            value
+        } else {
+            Value::String(multiline(Some(value), &format!("{path}.data[{mime:?}]"))?)
+        };
+        bundle.insert(mime, Content::Inline(value));
+    }
+    Ok(bundle)
 }

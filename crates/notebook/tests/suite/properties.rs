@@ -1,7 +1,7 @@
 //! What holds for every sequence of events whatever.
 
 use notebook::replica::Replica;
-use notebook::{Applied, Envelope, ExecutionStatus, Notebook, Outcome, ReplicaId, next_step};
+use notebook::{Applied, Envelope, ExecutionStatus, Notebook, Outcome, PersonId, Reach, ReplicaId, next_step};
 use proptest::prelude::*;
 
 use crate::arbitrary::envelopes;
@@ -30,6 +30,16 @@ fn with_marks_of(mut notebook: Notebook, other: &Notebook) -> Notebook {
         }
     }
     notebook
+}
+
+/// Returns what a copy that is kept in step must show: all but the order of the sessions, which changes do not carry.
+fn shown(notebook: &Notebook) -> Notebook {
+    let mut changes = notebook.to_changes();
+    changes.sort_by_key(|change| match change {
+        notebook::Change::Session(session) => Some(session.id.clone()),
+        _ => None,
+    });
+    from_changes(&changes)
 }
 
 proptest! {
@@ -61,28 +71,38 @@ proptest! {
     }
 
     #[test]
-    fn confirmed_and_pending_end_up_as_the_servers_order(log in envelopes(), mine in 0_u64..2, early in prop::collection::vec(any::<bool>(), 60)) {
+    fn confirmed_and_pending_end_up_as_the_servers_order(log in envelopes(), mine in 0_u64..2, early in prop::collection::vec(any::<bool>(), 60), rebased in 0_usize..90) {
         let mut replica = Replica::new(Notebook::new());
+        let mut copy = Notebook::new();
+        let show = |copy: &mut Notebook, changes: &[notebook::Change]| for change in changes { copy.patch(change); };
         let mut own = log.iter().filter(|envelope| envelope.id.replica == ReplicaId(mine));
         let mut appended = 0;
-        for (envelope, early) in log.iter().zip(early) {
+        for (at, (envelope, early)) in log.iter().zip(early).enumerate() {
             if early && let Some(next) = own.next() {
-                replica.append(next.clone());
+                if let Applied::Changed(changes) = replica.append(next.clone()) { show(&mut copy, &changes); }
                 appended += 1;
             }
             // An own event reaches the order only after it was appended here.
             if envelope.id.replica == ReplicaId(mine) {
                 while appended < envelope.id.counter {
-                    replica.append(own.next().unwrap().clone());
+                    if let Applied::Changed(changes) = replica.append(own.next().unwrap().clone()) { show(&mut copy, &changes); }
                     appended += 1;
                 }
             }
-            replica.confirm(envelope);
+            if at == rebased {
+                let confirmed = replay(&log[..=at]);
+                let pending = replica.pending().filter(|own| !confirmed.holds(own.id)).cloned().collect();
+                show(&mut copy, &replica.adopt(confirmed, pending));
+            } else {
+                show(&mut copy, &replica.confirm(envelope).into_shown());
+            }
             let mut expected = replica.confirmed().clone();
             for pending in replica.pending() {
                 expected.apply(pending);
             }
+            prop_assert!(replica.pending().all(|own| !replica.confirmed().holds(own.id)));
             prop_assert_eq!(replica.visible(), &expected);
+            prop_assert_eq!(shown(&copy), shown(&expected));
         }
         prop_assert_eq!(replica.confirmed(), &replay(&log));
     }
@@ -105,7 +125,10 @@ proptest! {
         }
         if let Some(active) = notebook.active_session() {
             let idle = notebook.claimed_by(active).is_none();
-            prop_assert_eq!(next_step(&notebook, active).is_some(), idle && !notebook.pending().is_empty());
+            let somebody = PersonId::parse("ada").unwrap();
+            let replica = Replica::new(notebook.clone());
+            let step = next_step(&replica, active, &somebody, Reach::Together);
+            prop_assert_eq!(step.is_some(), idle && !notebook.pending().is_empty());
         }
     }
 }
