@@ -4,8 +4,12 @@
 //! Every message is one CBOR value ([`crate::codec`]) in a `Uint8Array`.
 
 use notebook::command::Rejection;
-use notebook::{BlobRef, Change, Command, Envelope, Event, ExecutionId, NotebookId, PersonId, SessionId};
+use notebook::{BlobRef, CellId, Change, Command, Envelope, Event, ExecutionId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
+
+use crate::access::Access;
+use crate::peer::{Location, Presence};
+use crate::wire::ConnectionId;
 
 /// Names this build; both ends of a port must agree.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -17,16 +21,29 @@ pub type RequestId = u64;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are the terms of the types they have")]
 pub enum ToStore {
-    /// First message. `key` is the blob-naming key of the notebook's secret (32 bytes).
+    /// First message. `joined` says that the notebook came by a link, so that its beginning is elsewhere;
+    /// `relay` is the address of the relay, to which `/<notebook id>` is added; without it nothing is shared.
     Open {
         build: String,
-        notebook: NotebookId,
+        access: Access,
         person: PersonId,
         title: String,
-        #[serde(with = "serde_bytes")]
-        key: Vec<u8>,
+        joined: bool,
+        relay: Option<String>,
         verbose: bool,
     },
+    /// Hands the notebook to the relay from now on; answered by `Done`.
+    Share { request: RequestId },
+    /// Who uses this tab and where they are; said again whenever that changes.
+    Here { name: String, place: Option<Location> },
+    /// What was just typed: one yrs update, for those who look on. It is not kept, and comes again in a command.
+    Typed {
+        cell: CellId,
+        #[serde(with = "serde_bytes")]
+        update: Vec<u8>,
+    },
+    /// The network came back: the relay is tried at once.
+    Online,
     /// A command; answered by `Done` or `Rejected`, once it is committed.
     Command { request: RequestId, command: Command },
     /// Asks for a blob; answered by `Blob`.
@@ -39,6 +56,10 @@ pub enum ToStore {
     ExportDatabase { request: RequestId },
     /// Deletes this notebook's database in this browser; answered by `Done`.
     Reset { request: RequestId },
+    /// Asks the leader to put a notebook whose files are gone back into this browser; answered by `Done`.
+    SaveAgain { request: RequestId },
+    /// Says that the notebook's files may be gone: the leader looks for them.
+    LookForFiles,
     /// Interrupts what the active kernel runs.
     Interrupt,
     /// Makes sure that a kernel is up or on its way, though nothing is queued yet; also after one died.
@@ -83,10 +104,22 @@ pub enum FromStore {
     },
     /// Whether what is visible is saved.
     Saved(SaveState),
+    /// The notebook lives somewhere else from now on.
+    Moved(Storage),
     /// This tab's role changed.
     Role(Role),
     /// The kernel's state changed.
     Kernel(KernelState),
+    /// How the notebook stands with its relay.
+    Sync(SyncState),
+    /// The other browsers that are here; all of them.
+    Peers(Vec<(ConnectionId, Presence)>),
+    /// What somebody else just typed: one yrs update that is not in the log yet.
+    Typed {
+        cell: CellId,
+        #[serde(with = "serde_bytes")]
+        update: Vec<u8>,
+    },
     /// This tab, the leader, must start a kernel frame now and report through `ToStore::Kernel`.
     StartKernel,
     /// This tab must take its kernel frame down: it was restarted, or it died.
@@ -138,6 +171,8 @@ pub enum Storage {
         /// Why.
         reason: String,
     },
+    /// Nowhere but in memory, since its files were deleted while it was open, as when a site's data is cleared.
+    Cleared,
     /// In the private file system, but it may not be written: a newer version of Cathode wrote it.
     ReadOnly {
         /// The schema version found.
@@ -152,6 +187,13 @@ pub enum Storage {
         /// How many could not, where that is known.
         lost: Option<u64>,
     },
+}
+
+impl Storage {
+    /// Says whether what is committed there outlives the tab.
+    pub fn keeps(&self) -> bool {
+        !matches!(self, Self::Memory { .. } | Self::Cleared)
+    }
 }
 
 /// Which tab writes.
@@ -170,7 +212,9 @@ pub enum OpenFailure {
     #[error("This page was updated while it was open. Reload it.")]
     OtherBuild,
     /// The file system keeps the files locked.
-    #[error("Another tab still holds this notebook's files ({reason}). Close the other tabs and reload this one.")]
+    #[error(
+        "Another tab still holds this notebook's files ({reason}). It opens here once that tab is closed; if it does not, reload this one."
+    )]
     Locked {
         /// What the browser said.
         reason: String,
@@ -199,6 +243,33 @@ pub enum SaveState {
     },
     /// There is nothing to save to.
     Memory,
+}
+
+/// How a notebook stands with its relay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SyncState {
+    /// It is not shared.
+    #[default]
+    Local,
+    /// On the way to the relay for the first time.
+    Connecting,
+    /// Everything that others did is here; so many own changes are on their way to them.
+    Live {
+        /// How many events.
+        unsent: u64,
+    },
+    /// The relay cannot be reached; it is tried again by itself.
+    Offline {
+        /// How many events wait.
+        unsent: u64,
+    },
+    /// The notebook came by a link, and neither this device nor the relay has it.
+    Absent,
+    /// The relay does not take it.
+    Refused {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The kernel, as every tab shows it.
@@ -267,6 +338,11 @@ pub struct Diagnostics {
     pub journal: String,
     /// Kernel sessions, live and ended.
     pub sessions: u64,
+    /// Up to which position the relay's order is here, while the notebook is shared.
+    pub ordered: Option<u64>,
+    /// Events and words of others that did not open since the tab was opened: they were sealed with another
+    /// key, or changed on the way.
+    pub unopened: u64,
 }
 
 /// From the store worker to the kernel worker.
@@ -331,6 +407,8 @@ pub enum TabMessage {
         changes: Vec<Change>,
         saved: SaveState,
         kernel: KernelState,
+        sync: SyncState,
+        peers: Vec<(ConnectionId, Presence)>,
     },
     /// A new leader is in place: everyone joins it and resends what was not acknowledged.
     Leading { leader: String },

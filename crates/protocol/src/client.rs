@@ -1,0 +1,523 @@
+//! The sync client: a store's side of the conversation with the relay, as a state machine.
+//!
+//! It opens and seals, numbers and acknowledges; it holds what is not acknowledged. It has no socket, no clock
+//! and no state of the notebook: it is told what happens and returns [`Step`]s, which the caller performs in order.
+//! It is told of an own event only when that is committed, and [`Step::Order`] is to be committed before the
+//! next frame is given to it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use notebook::{Envelope, EventId, Notebook};
+
+use crate::access::Access;
+use crate::history::History;
+use crate::peer::{Body, Peer};
+use crate::seal::{NONCE_LEN, OVERHEAD, Purpose, Sealer};
+use crate::snapshot::Parts;
+use crate::wire::{
+    self, ConnectionId, Cursor, FromRelay, MAX_BATCH, MAX_EPHEMERAL_BYTES, MAX_PAYLOAD_BYTES, OrderedEvent, PROTOCOL,
+    Refusal, RelayId, SealedEvent, SnapshotInfo, ToRelay,
+};
+
+mod blobs;
+mod joining;
+mod retry;
+mod step;
+
+use blobs::Blobs;
+use joining::Adopting;
+pub use joining::lacking;
+pub use retry::backoff_millis;
+pub use step::{Adoption, Ordered, Status, Step};
+
+/// A snapshot is put on the relay when so many events came after the last one.
+pub const COMPACT_EVENTS: u64 = 5_000;
+/// A snapshot is put on the relay when so many sealed bytes came after the last one.
+pub const COMPACT_BYTES: u64 = 8 << 20;
+
+#[derive(Debug)]
+enum Phase {
+    /// Between two attempts.
+    Waiting,
+    /// The socket is being opened, or the greeting is awaited.
+    Opening,
+    /// The hello is sent.
+    Hello(RelayId),
+    /// The blobs are being put that the base points at, and then the base.
+    Basing(RelayId, Option<Box<Notebook>>),
+    /// The base is put: the relay answers when it has all of it.
+    Based(Cursor),
+    /// The relay's snapshot is being fetched.
+    Fetching(RelayId, SnapshotInfo, Parts),
+    /// The relay's log after its snapshot is being fetched, to replace what is here.
+    Adopting(Box<Adopting>),
+    /// The store takes the relay's state in.
+    Adopted,
+    /// The log is followed, and this says whether to its end.
+    Following { live: bool },
+    /// For good.
+    Refused(String),
+}
+
+/// The state machine.
+#[derive(Debug)]
+pub struct Client {
+    access: Access,
+    sealer: Sealer,
+    entropy: fn() -> [u8; 16],
+    phase: Phase,
+    cursor: Option<Cursor>,
+    // Invariant: own committed events that are not ordered, oldest first.
+    outbox: VecDeque<Envelope>,
+    // Invariant: so many of the outbox's first were sent on this connection.
+    sent: usize,
+    /// Whether this device has the notebook's state: else it must not fill an empty relay.
+    filled: bool,
+    blobs: Blobs,
+    me: Option<ConnectionId>,
+    said: u64,
+    /// Who is here, as it was said last.
+    presence: Option<Body>,
+    heard: BTreeMap<ConnectionId, u64>,
+    /// Up to where the relay's newest snapshot goes; 0: it has none, or one of the beginning.
+    compacted: u64,
+    tail: Tail,
+    attempts: u32,
+    watch: retry::Watch,
+    held_back: bool,
+    absent: bool,
+    unopened: u64,
+    told: Option<Status>,
+    steps: Vec<Step>,
+}
+
+/// What came after the last snapshot.
+#[derive(Debug, Default)]
+struct Tail {
+    bytes: u64,
+    asked: bool,
+}
+
+impl Client {
+    /// Makes a client that stands at `cursor`. `pending` is what the store has and no relay ordered, oldest first.
+    /// `filled` says whether the store has the notebook's state. `entropy` is random and never the same.
+    pub fn new(
+        access: Access,
+        cursor: Option<Cursor>,
+        pending: impl IntoIterator<Item = Envelope>,
+        filled: bool,
+        entropy: fn() -> [u8; 16],
+    ) -> Self {
+        Self {
+            sealer: access.sealer(),
+            access,
+            entropy,
+            phase: Phase::Waiting,
+            cursor,
+            outbox: pending.into_iter().collect(),
+            sent: 0,
+            filled,
+            blobs: Blobs::default(),
+            me: None,
+            said: 0,
+            presence: None,
+            heard: BTreeMap::new(),
+            compacted: 0,
+            tail: Tail::default(),
+            attempts: 0,
+            watch: retry::Watch::default(),
+            held_back: false,
+            absent: false,
+            unopened: 0,
+            told: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Returns how the notebook stands with its relay.
+    pub fn status(&self) -> Status {
+        if let Phase::Refused(why) = &self.phase {
+            Status::Refused(why.clone())
+        } else if matches!(self.phase, Phase::Following { live: true }) {
+            Status::Live
+        } else if self.absent {
+            Status::Absent
+        } else if self.attempts > 0 && matches!(self.phase, Phase::Waiting | Phase::Opening | Phase::Hello(_)) {
+            Status::Offline
+        } else {
+            // Who is let in hears of the others' runs before it decides about its own.
+            Status::Connecting
+        }
+    }
+
+    /// Returns how many own events the relay has not ordered.
+    pub fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Returns how many events did not open.
+    pub fn unopened(&self) -> u64 {
+        self.unopened
+    }
+
+    /// Says whether this device may write.
+    pub fn may_write(&self) -> bool {
+        self.access.may_write()
+    }
+
+    /// Connects for the first time.
+    pub fn start(&mut self) -> Vec<Step> {
+        self.connect();
+        self.take_steps()
+    }
+
+    /// Takes in that the wait is over, or that the network came back: tries at once.
+    pub fn woken(&mut self) -> Vec<Step> {
+        if matches!(self.phase, Phase::Waiting) {
+            self.connect();
+        } else if std::mem::take(&mut self.held_back) {
+            // What was refused may also have been a part of a blob, the question for one, or who is here.
+            self.blobs.put_again();
+            self.push();
+            self.fetch_again();
+            if let Some(presence) = self.presence.clone() {
+                self.utter(&presence);
+            }
+        }
+        self.take_steps()
+    }
+
+    /// Takes in that the connection is gone, or could not be opened.
+    pub fn closed(&mut self) -> Vec<Step> {
+        if !matches!(self.phase, Phase::Refused(_) | Phase::Waiting) {
+            self.wait();
+        }
+        self.take_steps()
+    }
+
+    /// Adds an own event, which is committed.
+    pub fn append(&mut self, envelope: Envelope) -> Vec<Step> {
+        self.outbox.push_back(envelope);
+        self.push();
+        self.take_steps()
+    }
+
+    /// Says something to the other connections; it is lost where nobody listens.
+    pub fn say(&mut self, body: &Body) -> Vec<Step> {
+        if matches!(body, Body::Presence(_)) {
+            self.presence = Some(body.clone());
+        }
+        if !self.held_back {
+            self.utter(body);
+        }
+        self.take_steps()
+    }
+
+    fn utter(&mut self, body: &Body) {
+        if let (Phase::Following { live: true }, Some(me)) = (&self.phase, self.me) {
+            self.said += 1;
+            let peer = Peer { connection: me, number: self.said };
+            let bytes = crate::peer::encode(peer, body);
+            let sealed = self.sealer.seal(self.nonce(), &Purpose::Ephemeral, &bytes);
+            if sealed.len() <= MAX_EPHEMERAL_BYTES {
+                self.send(&ToRelay::Ephemeral { sealed });
+            }
+        }
+    }
+
+    /// Takes in a frame of the relay.
+    pub fn received(&mut self, frame: &[u8]) -> Vec<Step> {
+        self.watch.heard();
+        match wire::decode::<FromRelay>(frame) {
+            Ok(frame) => self.frame(frame),
+            // Not a relay, or not one of ours: perhaps a page of the network's provider.
+            Err(_) => self.drop_connection(),
+        }
+        self.take_steps()
+    }
+
+    fn frame(&mut self, frame: FromRelay) {
+        match frame {
+            FromRelay::Greeting { protocol, relay, nonce } => self.greeted(protocol, relay, &nonce),
+            FromRelay::Welcome { connection, head, floor: _, snapshot, cursor_known, peers } => {
+                self.welcomed(connection, head, snapshot, cursor_known, peers);
+            }
+            FromRelay::Events { after, events, head } => self.events(after, events, head),
+            FromRelay::Ephemeral { from, writer, sealed } => self.heard(from, writer, &sealed),
+            FromRelay::Joined { connection } => self.steps.push(Step::Joined(connection)),
+            FromRelay::Left { connection } => {
+                self.heard.remove(&connection);
+                self.steps.push(Step::Left(connection));
+            }
+            FromRelay::SnapshotPart { seq, part, parts, sealed } => self.snapshot_part(seq, part, parts, &sealed),
+            FromRelay::SnapshotStored { seq } => self.snapshot_stored(seq),
+            FromRelay::BlobPart { name, part, parts, sealed } => self.blob_part(name, part, parts, sealed),
+            FromRelay::BlobStored { name } => self.blob_stored(&name),
+            FromRelay::Refused(refusal) => self.refused(refusal),
+        }
+    }
+
+    fn greeted(&mut self, protocol: u32, relay: RelayId, nonce: &[u8]) {
+        if !matches!(self.phase, Phase::Opening) {
+            return self.drop_connection();
+        }
+        if protocol != PROTOCOL {
+            return self.refuse(Refusal::Version { relay: protocol }.to_string());
+        }
+        self.phase = Phase::Hello(relay);
+        let proof = self.access.prove(relay, nonce);
+        self.send(&ToRelay::Hello { protocol: PROTOCOL, proof, cursor: self.cursor });
+    }
+
+    fn welcomed(
+        &mut self,
+        me: ConnectionId,
+        head: u64,
+        snapshot: Option<SnapshotInfo>,
+        cursor_known: bool,
+        peers: Vec<ConnectionId>,
+    ) {
+        let Phase::Hello(relay) = self.phase else { return self.drop_connection() };
+        self.me = Some(me);
+        self.heard.clear();
+        self.compacted = snapshot.map_or(0, |snapshot| snapshot.seq);
+        self.tail = Tail::default();
+        self.steps.extend(peers.into_iter().map(Step::Joined));
+        match (self.cursor.filter(|_| cursor_known), snapshot) {
+            (Some(_), _) => {
+                self.phase = Phase::Following { live: false };
+                self.pull();
+            }
+            (None, None) if head == 0 => self.fill(relay),
+            (None, None) => {
+                self.adopt(Notebook::new(), Cursor { relay, seq: 0, history: History::default() });
+            }
+            (None, Some(snapshot)) => {
+                self.phase = Phase::Fetching(relay, snapshot, Parts::default());
+                self.send(&ToRelay::PullSnapshot { seq: snapshot.seq, part: 0 });
+            }
+        }
+    }
+
+    fn pull(&mut self) {
+        let after = self.cursor.map_or(0, |cursor| cursor.seq);
+        self.send(&ToRelay::Pull { after });
+    }
+
+    fn events(&mut self, after: u64, events: Vec<OrderedEvent>, head: u64) {
+        let count = events.len() as u64;
+        let (Some(end), true) = (after.checked_add(count), events.len() <= MAX_BATCH) else {
+            return self.drop_connection();
+        };
+        if end > head || (count == 0 && end < head) {
+            return self.drop_connection();
+        }
+        match &mut self.phase {
+            Phase::Adopting(adopting) if adopting.come == after => self.take_page(events, head),
+            Phase::Following { live } => {
+                let live = *live;
+                let Some(cursor) = self.cursor else { return self.drop_connection() };
+                if after > cursor.seq {
+                    // A broadcast was missed.
+                    return self.drop_connection();
+                }
+                let known = usize::try_from(cursor.seq - after).unwrap_or(usize::MAX);
+                self.follow(cursor, events.into_iter().skip(known));
+                if end < head {
+                    self.pull();
+                } else if !live {
+                    self.phase = Phase::Following { live: true };
+                    self.attempts = 0;
+                    self.sent = 0;
+                    self.absent = false;
+                    self.push();
+                    self.fetch_again();
+                }
+                self.compact_if_long(head);
+            }
+            Phase::Adopting(..)
+            | Phase::Waiting
+            | Phase::Opening
+            | Phase::Hello(_)
+            | Phase::Basing(..)
+            | Phase::Based(_)
+            | Phase::Fetching(..)
+            | Phase::Adopted
+            | Phase::Refused(_) => self.drop_connection(),
+        }
+    }
+
+    fn follow(&mut self, cursor: Cursor, events: impl Iterator<Item = OrderedEvent>) {
+        let mut cursor = cursor;
+        let mut ordered = Vec::new();
+        for OrderedEvent { id, sealed } in events {
+            cursor = cursor.then(id);
+            self.tail.bytes += sealed.as_ref().map_or(0, |sealed| sealed.len() as u64);
+            ordered.push(Ordered { id, envelope: self.open(id, sealed) });
+        }
+        if !ordered.is_empty() {
+            self.order(ordered, cursor);
+        }
+    }
+
+    /// Opens an event, unless it is an own one that is here.
+    fn open(&mut self, id: EventId, sealed: Option<Vec<u8>>) -> Option<Envelope> {
+        // Own events come back in the order in which they were sent.
+        if let Some(at) = self.outbox.iter().position(|own| own.id == id) {
+            if at < self.sent {
+                self.sent -= 1;
+            }
+            return self.outbox.remove(at);
+        }
+        let opened = sealed.and_then(|sealed| self.sealer.open_event(id, &sealed).ok());
+        if opened.is_none() {
+            self.unopened += 1;
+        }
+        opened
+    }
+
+    fn order(&mut self, ordered: Vec<Ordered>, cursor: Cursor) {
+        self.absent = false;
+        self.cursor = Some(cursor);
+        self.filled = true;
+        self.steps.push(Step::Order(ordered, cursor));
+    }
+
+    /// Sends what has not been sent: events after the blobs they point at.
+    fn push(&mut self) {
+        if !matches!(self.phase, Phase::Following { live: true }) || self.held_back || !self.may_write() {
+            return;
+        }
+        while self.sent < self.outbox.len() {
+            let mut events = Vec::new();
+            let mut size = 0;
+            while let Some(envelope) = self.outbox.get(self.sent) {
+                let missing = self.blobs.missing(&envelope.event);
+                if !missing.is_empty() {
+                    self.blobs.want_stored(missing.into_iter());
+                    break;
+                }
+                let sealed = self.sealer.seal_event(self.nonce(), envelope);
+                if !events.is_empty() && (events.len() == MAX_BATCH || size + sealed.len() > MAX_PAYLOAD_BYTES) {
+                    break;
+                }
+                size += sealed.len() + OVERHEAD;
+                events.push(SealedEvent { id: envelope.id, sealed });
+                self.sent += 1;
+            }
+            if events.is_empty() {
+                self.put_next_blob();
+                return;
+            }
+            self.send(&ToRelay::Push { events });
+        }
+    }
+
+    fn heard(&mut self, from: ConnectionId, writer: bool, sealed: &[u8]) {
+        let opened = self.sealer.open(&Purpose::Ephemeral, sealed).ok().and_then(|bytes| crate::peer::decode(&bytes));
+        let Some((peer, body)) = opened else {
+            self.unopened += 1;
+            return;
+        };
+        // A relay that repeats what was said before, or says it in another's name, is not listened to.
+        let last = self.heard.entry(from).or_default();
+        if peer.connection == from && peer.number > *last && (writer || !body.needs_writer()) {
+            *last = peer.number;
+            self.steps.push(Step::Heard(from, body));
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        match refusal {
+            Refusal::TooFast { retry_millis } if matches!(self.phase, Phase::Following { live: true }) => {
+                self.held_back = true;
+                self.sent = 0;
+                self.steps.push(Step::Wake(retry_millis));
+            }
+            // What was asked for on the way is not asked for again: it begins anew, later.
+            Refusal::TooFast { .. } => self.drop_connection(),
+            // Another device was faster: begin anew with what it put there.
+            Refusal::Superseded if matches!(self.phase, Phase::Basing(..) | Phase::Based(_)) => self.drop_connection(),
+            Refusal::Superseded => {}
+            // The relay lacks events that it had: it was set back. It gets again what it lost.
+            Refusal::Gap { .. } => {
+                self.cursor = None;
+                self.drop_connection();
+            }
+            Refusal::Compacted { .. } | Refusal::TooSlow | Refusal::TooMany { .. } | Refusal::Storage { .. } => {
+                self.drop_connection();
+            }
+            Refusal::Unknown => {
+                self.absent = true;
+                self.drop_connection();
+            }
+            Refusal::Malformed { .. }
+            | Refusal::Version { .. }
+            | Refusal::Denied
+            | Refusal::ReadOnly
+            | Refusal::TooLarge { .. }
+            | Refusal::Full { .. } => self.refuse(refusal.to_string()),
+        }
+    }
+
+    fn connect(&mut self) {
+        self.phase = Phase::Opening;
+        self.me = None;
+        self.presence = None;
+        self.sent = 0;
+        self.held_back = false;
+        self.blobs.disconnected();
+        self.watch.heard();
+        self.steps.push(Step::Connect);
+    }
+
+    /// Closes a connection that went wrong, and tries again later.
+    fn drop_connection(&mut self) {
+        self.steps.push(Step::Disconnect);
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        self.phase = Phase::Waiting;
+        self.me = None;
+        self.attempts = self.attempts.saturating_add(1);
+        self.steps.push(Step::Wake(backoff_millis(self.attempts, (self.entropy)()[0])));
+    }
+
+    fn refuse(&mut self, why: String) {
+        self.phase = Phase::Refused(why);
+        self.me = None;
+        self.steps.push(Step::Disconnect);
+    }
+
+    fn told_status(&mut self) {
+        let status = self.status();
+        if self.told.as_ref() != Some(&status) {
+            self.told = Some(status);
+            self.steps.push(Step::Status);
+        }
+    }
+
+    fn nonce(&self) -> [u8; NONCE_LEN] {
+        nonce(self.entropy)
+    }
+
+    fn send(&mut self, frame: &ToRelay) {
+        let frame = wire::encode(frame);
+        self.watch.sent(frame.len());
+        self.steps.push(Step::Send(frame));
+    }
+
+    fn take_steps(&mut self) -> Vec<Step> {
+        self.told_status();
+        self.keep_watch();
+        std::mem::take(&mut self.steps)
+    }
+}
+
+fn nonce(entropy: fn() -> [u8; 16]) -> [u8; NONCE_LEN] {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[..16].copy_from_slice(&entropy());
+    nonce[16..].copy_from_slice(&entropy()[..8]);
+    nonce
+}

@@ -1,0 +1,178 @@
+//! Blobs on their way to the relay and from it. An event is pushed after the blobs that it points at.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use notebook::{BlobRef, Content, Event, Output};
+
+use super::{Client, Phase, Step};
+use crate::seal::Purpose;
+use crate::snapshot::{NotNext, Parts, seal_parts};
+use crate::wire::ToRelay;
+
+#[derive(Debug, Default)]
+pub(super) struct Blobs {
+    stored: BTreeSet<String>,
+    queue: VecDeque<String>,
+    putting: bool,
+    fetching: BTreeMap<String, Parts>,
+}
+
+impl Blobs {
+    /// Returns the blobs of an event that the relay is not known to have.
+    pub(super) fn missing(&self, event: &Event) -> Vec<String> {
+        let names = blobs_of(event).into_iter().map(|blob| blob.hash.as_ref().to_owned());
+        names.filter(|name| !self.stored.contains(name)).collect()
+    }
+
+    /// Queues blobs that the relay is to get.
+    pub(super) fn want_stored(&mut self, names: impl Iterator<Item = String>) {
+        for name in names {
+            if !self.stored.contains(&name) && !self.queue.contains(&name) {
+                self.queue.push_back(name);
+            }
+        }
+    }
+
+    /// Says whether the relay has nothing to answer about blobs.
+    pub(super) fn are_at_rest(&self) -> bool {
+        !self.putting && self.fetching.is_empty()
+    }
+
+    /// Begins the blob that is under way again.
+    pub(super) fn put_again(&mut self) {
+        self.putting = false;
+    }
+
+    /// Forgets what was under way, and what is stored: the relay may be another one next time.
+    pub(super) fn disconnected(&mut self) {
+        self.stored.clear();
+        self.queue.clear();
+        self.putting = false;
+    }
+}
+
+impl Client {
+    /// Takes in the bytes of a blob for the relay; `None`: they are not here any more.
+    pub fn blob(&mut self, name: &str, bytes: Option<&[u8]>) -> Vec<Step> {
+        if self.blobs.putting && self.blobs.queue.front().is_some_and(|wanted| wanted == name) {
+            let entropy = self.entropy;
+            let sealed = bytes.and_then(|bytes| {
+                seal_parts(
+                    &self.sealer,
+                    bytes,
+                    || super::nonce(entropy),
+                    |part, parts| Purpose::Blob { name, part, parts },
+                )
+            });
+            match sealed {
+                Some(sealed) => {
+                    let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
+                    for (sealed, part) in sealed.into_iter().zip(0..) {
+                        self.send(&ToRelay::PutBlob { name: name.to_owned(), part, parts, sealed });
+                    }
+                }
+                // Whoever shows it says that it is not there.
+                None => self.blob_stored(name),
+            }
+        }
+        self.take_steps()
+    }
+
+    /// Asks the relay for a blob, now or when it is there again; answered by [`Step::Blob`].
+    pub fn fetch(&mut self, name: &str) -> Vec<Step> {
+        if !self.blobs.fetching.contains_key(name) {
+            self.blobs.fetching.insert(name.to_owned(), Parts::default());
+            if matches!(self.phase, Phase::Following { live: true }) {
+                self.send(&ToRelay::PullBlob { name: name.to_owned(), part: 0 });
+            }
+        }
+        self.take_steps()
+    }
+
+    /// Asks again for the next part of every blob that has been asked for.
+    pub(super) fn fetch_again(&mut self) {
+        let wanted: Vec<_> = self.blobs.fetching.iter().map(|(name, got)| (name.clone(), got.next())).collect();
+        for (name, part) in wanted {
+            self.send(&ToRelay::PullBlob { name, part });
+        }
+    }
+
+    /// Puts the next blob of the queue; when there is none, goes on with what waited for them.
+    pub(super) fn put_next_blob(&mut self) {
+        if self.blobs.putting {
+            return;
+        }
+        if let Some(name) = self.blobs.queue.front() {
+            self.blobs.putting = true;
+            self.steps.push(Step::NeedBlob(name.clone()));
+            return;
+        }
+        if let Phase::Basing(_, base) = &mut self.phase {
+            if let Some(base) = base.take() {
+                self.put_snapshot(0, &base);
+            }
+        } else {
+            self.push();
+        }
+    }
+
+    pub(super) fn blob_stored(&mut self, name: &str) {
+        // The answer of a blob that was there already comes once for each of its parts.
+        if self.blobs.putting && self.blobs.queue.front().is_some_and(|wanted| wanted == name) {
+            self.blobs.queue.pop_front();
+            self.blobs.putting = false;
+            self.blobs.stored.insert(name.to_owned());
+            self.put_next_blob();
+        }
+    }
+
+    pub(super) fn blob_part(&mut self, name: String, part: u32, parts: u32, sealed: Option<Vec<u8>>) {
+        let Some(got) = self.blobs.fetching.get_mut(&name) else { return };
+        if part != got.next() {
+            // It was asked for twice.
+            return;
+        }
+        let opened =
+            sealed.and_then(|sealed| self.sealer.open(&Purpose::Blob { name: &name, part, parts }, &sealed).ok());
+        match opened.map(|bytes| got.add(part, parts, &bytes)) {
+            Some(Ok(None)) => self.send(&ToRelay::PullBlob { name, part: part + 1 }),
+            Some(Ok(Some(bytes))) => {
+                self.blobs.fetching.remove(&name);
+                self.steps.push(Step::Blob(name, Some(bytes)));
+            }
+            Some(Err(NotNext)) | None => {
+                self.blobs.fetching.remove(&name);
+                self.steps.push(Step::Blob(name, None));
+            }
+        }
+    }
+}
+
+/// Returns the blobs that an event points at.
+fn blobs_of(event: &Event) -> Vec<&BlobRef> {
+    match event {
+        Event::StreamAppended { text, .. } => text.blob().into_iter().collect(),
+        Event::OutputAdded { output, .. } => output.blobs().collect(),
+        Event::DisplayUpdated { data, .. } => data.values().filter_map(Content::blob).collect(),
+        Event::ExecutionImported { outputs, .. } => outputs.iter().flat_map(Output::blobs).collect(),
+        Event::NotebookTitled { .. }
+        | Event::NotebookMetadataSet { .. }
+        | Event::CellInserted { .. }
+        | Event::CellDeleted { .. }
+        | Event::CellRestored { .. }
+        | Event::CellMoved { .. }
+        | Event::CellKindChanged { .. }
+        | Event::CellMetadataSet { .. }
+        | Event::SourceEdited { .. }
+        | Event::ExecutionRequested { .. }
+        | Event::ExecutionAssigned { .. }
+        | Event::ExecutionStarted { .. }
+        | Event::OutputsCleared { .. }
+        | Event::ExecutionCompleted { .. }
+        | Event::ExecutionCancelled { .. }
+        | Event::CellOutputsCleared { .. }
+        | Event::KernelSessionStarted { .. }
+        | Event::KernelSessionEnded { .. }
+        | Event::Unknown { .. } => Vec::new(),
+    }
+}

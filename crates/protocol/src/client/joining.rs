@@ -1,0 +1,193 @@
+//! Positions that a client and its relay do not have in common: an empty relay is filled, and the state of
+//! another is fetched with what came after it, and handed to the store. Snapshots go the same ways.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use notebook::{Envelope, EventId, Notebook, ReplicaId};
+
+use super::{Adoption, COMPACT_BYTES, COMPACT_EVENTS, Client, Phase, Step, Tail, nonce};
+use crate::history::History;
+use crate::seal::Purpose;
+use crate::snapshot::{NotNext, Snapshot, seal_parts};
+use crate::wire::{Cursor, OrderedEvent, RelayId, ToRelay};
+
+impl Client {
+    /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
+    pub fn adopted(&mut self, pending: Vec<Envelope>) -> Vec<Step> {
+        if matches!(self.phase, Phase::Adopted) {
+            self.outbox = if self.may_write() { pending.into() } else { VecDeque::new() };
+            self.sent = 0;
+            self.filled = true;
+            self.phase = Phase::Following { live: false };
+            self.pull();
+        }
+        self.take_steps()
+    }
+
+    /// Takes in that the store cannot take the relay's state in without losing something.
+    pub fn not_adopted(&mut self, why: &str) -> Vec<Step> {
+        self.refuse(why.to_owned());
+        self.take_steps()
+    }
+
+    /// Fills an empty relay with what is here.
+    pub(super) fn fill(&mut self, relay: RelayId) {
+        if self.filled && self.may_write() {
+            self.phase = Phase::Basing(relay, None);
+            self.steps.push(Step::NeedBase);
+        } else {
+            // Somebody who has the notebook must come first.
+            self.absent = true;
+            self.drop_connection();
+        }
+    }
+
+    /// Takes in the confirmed state, which an empty relay gets.
+    pub fn base(&mut self, notebook: &Notebook) -> Vec<Step> {
+        if let Phase::Basing(_, base) = &mut self.phase {
+            *base = Some(Box::new(notebook.clone()));
+            self.blobs.want_stored(notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()));
+            self.put_next_blob();
+        }
+        self.take_steps()
+    }
+
+    /// Takes in the confirmed state, so that the relay may forget what led to it.
+    pub fn compact(&mut self, notebook: &Notebook) -> Vec<Step> {
+        if let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) {
+            self.put_snapshot(cursor.seq, notebook);
+        }
+        self.take_steps()
+    }
+
+    pub(super) fn put_snapshot(&mut self, seq: u64, notebook: &Notebook) {
+        let bytes = Snapshot::of(notebook).encode();
+        let entropy = self.entropy;
+        let sealed =
+            seal_parts(&self.sealer, &bytes, || nonce(entropy), |part, parts| Purpose::Snapshot { seq, part, parts });
+        let Some(sealed) = sealed else {
+            if seq == 0 {
+                self.refuse("this notebook is too large to be shared; clear large outputs first".to_owned());
+            }
+            return;
+        };
+        if let (Phase::Basing(relay, _), Some(last)) = (&self.phase, sealed.last()) {
+            self.phase = Phase::Based(Cursor { relay: *relay, seq, history: History::of_base(last) });
+        }
+        let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
+        for (sealed, part) in sealed.into_iter().zip(0..) {
+            let marks = if part + 1 == parts { notebook.marks().collect() } else { Vec::new() };
+            self.send(&ToRelay::PutSnapshot { seq, part, parts, marks, sealed });
+        }
+    }
+
+    pub(super) fn snapshot_stored(&mut self, seq: u64) {
+        if let Phase::Based(cursor) = self.phase {
+            self.phase = Phase::Following { live: false };
+            self.order(Vec::new(), cursor);
+            self.pull();
+        }
+        self.compacted = seq;
+        self.tail = Tail::default();
+    }
+
+    pub(super) fn snapshot_part(&mut self, seq: u64, part: u32, parts: u32, sealed: &[u8]) {
+        let Phase::Fetching(relay, wanted, got) = &mut self.phase else { return };
+        let cursor = Cursor { relay: *relay, seq: wanted.seq, history: wanted.history };
+        if seq != cursor.seq {
+            return self.drop_connection();
+        }
+        let Ok(bytes) = self.sealer.open(&Purpose::Snapshot { seq, part, parts }, sealed) else {
+            return self.refuse("the notebook on the relay was made with another key".to_owned());
+        };
+        match got.add(part, parts, &bytes) {
+            Ok(None) => self.send(&ToRelay::PullSnapshot { seq, part: part + 1 }),
+            Ok(Some(bytes)) => match Snapshot::decode(&bytes) {
+                Ok(snapshot) => self.adopt(snapshot.to_notebook(), cursor),
+                Err(error) => self.refuse(format!("the notebook on the relay could not be read: {error}")),
+            },
+            Err(NotNext) => self.drop_connection(),
+        }
+    }
+
+    pub(super) fn adopt(&mut self, base: Notebook, cursor: Cursor) {
+        let (adoption, come) = (Adoption::of(base, cursor), cursor.seq);
+        self.phase = Phase::Adopting(Box::new(Adopting { adoption, come, pages: VecDeque::new(), is_whole: false }));
+        self.send(&ToRelay::Pull { after: cursor.seq });
+    }
+
+    pub(super) fn compact_if_long(&mut self, head: u64) {
+        let behind = head.saturating_sub(self.compacted);
+        let long = behind > COMPACT_EVENTS || self.tail.bytes > COMPACT_BYTES;
+        if long && !self.tail.asked && self.may_write() && matches!(self.phase, Phase::Following { live: true }) {
+            self.tail.asked = true;
+            self.steps.push(Step::NeedSnapshot);
+        }
+    }
+
+    /// Takes in a page of the relay's log after its snapshot. The next one is on its way while this one is folded.
+    pub(super) fn take_page(&mut self, events: Vec<OrderedEvent>, head: u64) {
+        let Phase::Adopting(adopting) = &mut self.phase else { return };
+        adopting.come += events.len() as u64;
+        adopting.is_whole = adopting.come == head;
+        adopting.pages.push_back(events);
+        let after = adopting.come;
+        if after < head {
+            self.send(&ToRelay::Pull { after });
+        }
+        self.steps.push(Step::Fold);
+    }
+
+    /// Folds the pages that came; after the last one the store takes all of it in.
+    pub fn fold(&mut self) -> Vec<Step> {
+        if let Phase::Adopting(adopting) = &mut self.phase {
+            let Adopting { adoption, pages, .. } = adopting.as_mut();
+            for OrderedEvent { id, sealed } in pages.drain(..).flatten() {
+                adoption.cursor = adoption.cursor.then(id);
+                match sealed.map(|sealed| self.sealer.open_event(id, &sealed)) {
+                    Some(Ok(envelope)) => adoption.fold(envelope),
+                    Some(Err(_)) | None => self.unopened += 1,
+                }
+            }
+            if adopting.is_whole
+                && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted)
+            {
+                self.cursor = Some(adopting.adoption.cursor);
+                self.steps.push(Step::Adopt(Box::new(adopting.adoption)));
+            }
+        }
+        self.take_steps()
+    }
+}
+
+/// The relay's log, on its way to the store.
+#[derive(Debug)]
+pub(super) struct Adopting {
+    adoption: Adoption,
+    /// Up to where pages came.
+    pub(super) come: u64,
+    /// Those that came and are not folded.
+    pages: VecDeque<Vec<OrderedEvent>>,
+    /// Whether the last one came.
+    is_whole: bool,
+}
+
+/// Returns the events of a log that a state lacks, each once and in order; `None` when the state also lacks events
+/// that the log no longer has, so that they would be lost.
+pub fn lacking(
+    state: &Notebook,
+    marks: &[(ReplicaId, u64)],
+    log: impl IntoIterator<Item = Envelope>,
+) -> Option<Vec<Envelope>> {
+    let mut lacks: Vec<_> = log.into_iter().filter(|envelope| !state.holds(envelope.id)).collect();
+    // An event that a relay lost is in the log again where it came back. What it builds on is before its last place.
+    let mut here = BTreeSet::new();
+    lacks.reverse();
+    lacks.retain(|envelope| here.insert(envelope.id));
+    lacks.reverse();
+    let whole = marks.iter().all(|(replica, counter)| {
+        let mut missing = state.mark(*replica) + 1..=*counter;
+        missing.all(|counter| here.contains(&EventId { replica: *replica, counter }))
+    });
+    whole.then_some(lacks)
+}

@@ -1,0 +1,354 @@
+//! The sync client and the relay, frame by frame, in situations that the simulation found.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use notebook::{
+    Actor, BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, Replica, ReplicaId, StreamName,
+};
+use protocol::access::{Access, Secret};
+use protocol::client::{Client, Status, Step};
+use protocol::history::History;
+use protocol::peer::{Body, Presence};
+use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
+use protocol::wire::{ConnectionId, Cursor, MAX_PAYLOAD_BYTES, RelayId};
+
+thread_local! {
+    static COUNTER: Cell<u64> = const { Cell::new(0) };
+}
+
+fn entropy() -> [u8; 16] {
+    COUNTER.set(COUNTER.get() + 1);
+    u128::from(COUNTER.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
+}
+
+fn access() -> Access {
+    Access::Writer(Secret::from_entropy([7; 32]))
+}
+
+fn titled(replica: u64, counter: u64) -> Envelope {
+    let id = EventId { replica: ReplicaId(replica), counter };
+    let actor = Actor::Person(PersonId::parse("ada").unwrap());
+    Envelope { id, actor, at: 0, event: Event::NotebookTitled { title: format!("{replica}.{counter}") } }
+}
+
+/// One device: a client, the state that it keeps, and its line.
+struct Device {
+    client: Client,
+    state: Replica,
+    line: Option<ConnectionId>,
+    /// What was wanted that is not done here.
+    wanted: Vec<Step>,
+    cursor: Option<Cursor>,
+}
+
+struct Desk {
+    relay: Relay<MemoryStorage>,
+    devices: Vec<Device>,
+    now: u64,
+}
+
+impl Desk {
+    fn new(limits: Limits) -> Self {
+        let relay = Relay::open(access().notebook(), MemoryStorage::default(), limits, RelayId(1)).unwrap();
+        Self { relay, devices: Vec::new(), now: 0 }
+    }
+
+    /// Connects a device that begins with this state.
+    fn join(&mut self, state: Notebook, cursor: Option<Cursor>) -> usize {
+        let filled = state.marks().next().is_some();
+        let client = Client::new(access(), cursor, [], filled, entropy);
+        let state = Replica::new(state);
+        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor });
+        let number = self.devices.len() - 1;
+        self.with(number, Client::start);
+        number
+    }
+
+    fn with(&mut self, number: usize, act: impl FnOnce(&mut Client) -> Vec<Step>) {
+        let steps = act(&mut self.devices[number].client);
+        let mut todo: VecDeque<(usize, Step)> = steps.into_iter().map(|step| (number, step)).collect();
+        while let Some((number, step)) = todo.pop_front() {
+            let Device { client, state, line, wanted, cursor } = &mut self.devices[number];
+            let (more, effects) = match step {
+                Step::Connect => {
+                    let (connection, effects) = self.relay.connect([9; 32]);
+                    *line = Some(connection);
+                    (Vec::new(), effects)
+                }
+                Step::Disconnect => {
+                    (Vec::new(), line.take().map(|line| self.relay.disconnect(line)).unwrap_or_default())
+                }
+                Step::Send(frame) => {
+                    (Vec::new(), line.map(|line| self.relay.receive(line, &frame, self.now)).unwrap_or_default())
+                }
+                Step::Fold => (client.fold(), Vec::new()),
+                Step::Order(ordered, at) => {
+                    for envelope in ordered.into_iter().filter_map(|ordered| ordered.envelope) {
+                        state.confirm(&envelope);
+                    }
+                    *cursor = Some(at);
+                    (Vec::new(), Vec::new())
+                }
+                Step::Adopt(adoption) => {
+                    state.adopt(adoption.state.clone(), Vec::new());
+                    *cursor = Some(adoption.cursor);
+                    wanted.push(Step::Adopt(adoption));
+                    (client.adopted(Vec::new()), Vec::new())
+                }
+                Step::NeedBase => (client.base(state.confirmed()), Vec::new()),
+                other => {
+                    wanted.push(other);
+                    (Vec::new(), Vec::new())
+                }
+            };
+            todo.extend(more.into_iter().map(|step| (number, step)));
+            for effect in effects {
+                let (to, frame) = match effect {
+                    Effect::Send { to, frame } => (to, Some(frame)),
+                    Effect::Close { connection, .. } => (connection, None),
+                };
+                let Some(number) = self.devices.iter().position(|device| device.line == Some(to)) else { continue };
+                let client = &mut self.devices[number].client;
+                let steps = frame.map_or_else(Vec::new, |frame| client.received(&frame));
+                todo.extend(steps.into_iter().map(|step| (number, step)));
+            }
+        }
+    }
+
+    /// Loses a device's connection.
+    fn cut(&mut self, number: usize) {
+        let line = self.devices[number].line.take().unwrap();
+        self.relay.disconnect(line);
+        self.with(number, Client::closed);
+    }
+
+    /// Sets the relay back to a copy of its storage; nobody is connected then.
+    fn set_back(&mut self, storage: MemoryStorage) {
+        for number in 0..self.devices.len() {
+            if self.devices[number].line.is_some() {
+                self.cut(number);
+            }
+        }
+        self.relay = Relay::open(access().notebook(), storage, Limits::default(), RelayId(2)).unwrap();
+    }
+
+    fn push(&mut self, number: usize, envelope: Envelope) {
+        self.devices[number].state.append(envelope.clone());
+        self.with(number, |client| client.append(envelope));
+    }
+}
+
+fn notebook() -> Notebook {
+    let mut notebook = Notebook::new();
+    notebook.apply(&titled(1, 1));
+    notebook
+}
+
+fn adoptions(device: &Device) -> usize {
+    device.wanted.iter().filter(|step| matches!(step, Step::Adopt(..))).count()
+}
+
+#[test]
+fn who_takes_a_snapshot_knows_what_led_to_it() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    for counter in 2..=4 {
+        desk.push(first, titled(1, counter));
+    }
+    let state = desk.devices[first].state.confirmed().clone();
+    desk.with(first, |client| client.compact(&state));
+    let second = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[second].client.status(), Status::Live);
+    assert_eq!(desk.devices[second].cursor, desk.devices[first].cursor);
+    assert_eq!(desk.devices[second].cursor.unwrap().seq, 3);
+    assert_eq!(desk.devices[second].state.confirmed().title(), "1.4");
+    desk.cut(second);
+    desk.with(second, Client::woken);
+    assert_eq!(adoptions(&desk.devices[second]), 1);
+}
+
+#[test]
+fn the_base_is_a_position() {
+    let mut desk = Desk::new(Limits::default());
+    let (_, begun) = (desk.join(Notebook::new(), None), desk.relay.storage().clone());
+    let first = desk.join(notebook(), None);
+    assert_eq!((adoptions(&desk.devices[first]), desk.devices[first].cursor.unwrap().seq), (0, 0));
+    desk.cut(first);
+    desk.with(first, Client::woken);
+    assert_eq!((adoptions(&desk.devices[first]), desk.devices[first].client.status()), (0, Status::Live));
+    // A relay that was set back to before it, and filled by somebody else.
+    desk.set_back(begun);
+    let mut other = Notebook::new();
+    other.apply(&titled(5, 1));
+    desk.join(other, None);
+    desk.with(first, Client::woken);
+    assert_eq!((adoptions(&desk.devices[first]), desk.devices[first].state.confirmed().title()), (1, "5.1"));
+}
+
+#[test]
+fn a_relay_that_was_set_back_and_is_as_long_again_is_noticed() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let copy = desk.relay.storage().clone();
+    desk.push(first, titled(2, 1));
+    desk.push(first, titled(3, 1));
+    desk.set_back(copy);
+    // The last event is at its old place, behind another one than before.
+    let second = desk.join(Notebook::new(), None);
+    desk.push(second, titled(4, 1));
+    desk.push(second, titled(3, 1));
+    desk.with(first, Client::woken);
+    assert_eq!(adoptions(&desk.devices[first]), 1);
+    let states = [first, second].map(|number| desk.devices[number].state.confirmed().clone());
+    assert_eq!(states[0], states[1]);
+}
+
+#[test]
+fn a_position_that_was_kept_without_its_history_is_no_position() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    desk.push(first, titled(1, 2));
+    let cursor = Cursor { history: History::default(), ..desk.devices[first].cursor.unwrap() };
+    let second = desk.join(notebook(), Some(cursor));
+    assert_eq!(adoptions(&desk.devices[second]), 1);
+    assert_eq!(desk.devices[second].cursor, desk.devices[first].cursor);
+}
+
+#[test]
+fn who_is_too_fast_on_the_way_comes_again() {
+    // The greeting is answered; the base is one frame too many.
+    let limits = Limits { frames_at_once: 1, frames_per_second: 1, ..Limits::default() };
+    let mut desk = Desk::new(limits);
+    let first = desk.join(notebook(), None);
+    let waits = desk.devices[first].wanted.iter().any(|step| matches!(step, Step::Wake(_)));
+    assert!(waits && desk.devices[first].line.is_none(), "{:?}", desk.devices[first].wanted);
+    assert_eq!(desk.devices[first].client.status(), Status::Offline);
+}
+
+#[test]
+fn who_is_here_is_said_again_after_a_pause() {
+    let limits = Limits { frames_at_once: 4, frames_per_second: 1, ..Limits::default() };
+    let mut desk = Desk::new(limits);
+    let first = desk.join(notebook(), None);
+    desk.now += 10_000;
+    let second = desk.join(Notebook::new(), None);
+    desk.now += 10_000;
+    let statuses: Vec<_> = desk.devices.iter().map(|device| device.client.status()).collect();
+    assert_eq!(statuses, [Status::Live, Status::Live]);
+    let presence = |name: &str| {
+        let person = PersonId::parse("ada").unwrap();
+        Body::Presence(Presence { person, name: name.into(), place: None, kernel: None })
+    };
+    for counter in 2..=5 {
+        desk.push(first, titled(1, counter));
+    }
+    desk.with(first, |client| client.say(&presence("refused")));
+    desk.with(first, |client| client.say(&presence("held back")));
+    desk.now += 10_000;
+    desk.with(first, Client::woken);
+    let names = desk.devices[second].wanted.iter().filter_map(|step| match step {
+        Step::Heard(_, Body::Presence(presence)) => Some(presence.name.as_str()),
+        _ => None,
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["held back"]);
+}
+
+#[test]
+fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
+    let limits = Limits { frames_at_once: 6, frames_per_second: 1, ..Limits::default() };
+    let mut desk = Desk::new(limits);
+    let first = desk.join(notebook(), None);
+    let (name, bytes) = ("ab".repeat(32), vec![7; 3 * MAX_PAYLOAD_BYTES]);
+    let output = Event::StreamAppended {
+        execution: ExecutionId::from_entropy([1; 16]),
+        index: 0,
+        name: StreamName::Stdout,
+        text: Content::Blob(BlobRef { hash: name.as_str().into(), size: bytes.len() as u64 }),
+    };
+    desk.push(first, Envelope { event: output, ..titled(1, 2) });
+    for _ in 0..3 {
+        desk.now += 10_000;
+        desk.with(first, Client::woken);
+        desk.with(first, |client| client.blob(&name, Some(&bytes)));
+    }
+    let second = desk.join(Notebook::new(), None);
+    desk.with(second, |client| client.fetch(&name));
+    for _ in 0..10 {
+        desk.now += 1_000;
+        desk.with(second, Client::woken);
+    }
+    let got: Vec<_> = desk.devices[second].wanted.iter().filter(|step| matches!(step, Step::Blob(..))).collect();
+    assert_eq!(got, [&Step::Blob(name, Some(bytes))]);
+}
+
+fn watches(device: &mut Device) -> Vec<u32> {
+    let watches =
+        device.wanted.drain(..).filter_map(|step| if let Step::Watch(millis) = step { Some(millis) } else { None });
+    watches.collect()
+}
+
+#[test]
+fn a_relay_that_never_answers_is_taken_for_gone() {
+    let mut client = Client::new(access(), None, [], true, entropy);
+    assert_eq!(client.start(), [Step::Connect, Step::Status, Step::Watch(10_000)]);
+    assert_eq!(client.status(), Status::Connecting);
+    let steps = client.watched();
+    assert!(matches!(steps.as_slice(), [Step::Disconnect, Step::Wake(_), Step::Status]), "{steps:?}");
+    assert_eq!(client.status(), Status::Offline);
+    assert_eq!(client.woken(), [Step::Connect, Step::Watch(10_000)], "the next attempt has its own time");
+}
+
+#[test]
+fn a_line_that_broke_unnoticed_is_given_up_and_what_went_into_it_goes_again() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    assert_eq!(watches(&mut desk.devices[first]), [10_000], "one wait at a time");
+    desk.with(first, Client::watched);
+    assert!(watches(&mut desk.devices[first]).is_empty(), "nothing is to be answered");
+
+    let device = &mut desk.devices[first];
+    device.state.append(titled(1, 2));
+    let into_nothing = device.client.append(titled(1, 2));
+    assert!(matches!(into_nothing.last(), Some(Step::Watch(30_000..=30_020))), "{into_nothing:?}");
+    desk.with(first, Client::watched);
+    assert_eq!((desk.devices[first].client.status(), desk.relay.head()), (Status::Offline, 0));
+    desk.with(first, Client::woken);
+    assert_eq!((desk.devices[first].client.status(), desk.relay.head()), (Status::Live, 1));
+}
+
+#[test]
+fn who_sends_much_over_a_slow_line_has_the_time_for_it() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    desk.with(first, Client::watched);
+    let client = &mut desk.devices[first].client;
+    client.append(titled(1, 2));
+    let long = "x".repeat(160_000);
+    client.append(Envelope { event: Event::NotebookTitled { title: long }, ..titled(1, 3) });
+    let steps = client.watched();
+    assert!(matches!(steps.as_slice(), [Step::Watch(9_000..=11_000)]), "{steps:?}");
+    assert_eq!(client.watched().first(), Some(&Step::Disconnect));
+}
+
+#[test]
+fn who_is_let_in_again_is_not_offline_any_more() {
+    let mut client = Client::new(access(), None, [], true, entropy);
+    client.start();
+    client.closed();
+    client.woken();
+    let mut relay = Relay::open(access().notebook(), MemoryStorage::default(), Limits::default(), RelayId(1)).unwrap();
+    let (connection, mut effects) = relay.connect([9; 32]);
+    let mut statuses = Vec::new();
+    while let Some(effect) = effects.pop() {
+        let Effect::Send { frame, .. } = effect else { continue };
+        for step in client.received(&frame) {
+            if let Step::Send(frame) = step {
+                effects.extend(relay.receive(connection, &frame, 0));
+            }
+        }
+        statuses.push(client.status());
+    }
+    assert_eq!(statuses, [Status::Offline, Status::Connecting], "greeted, let in");
+}
