@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use notebook::{Actor, Envelope, EventId, ReplicaId};
+use notebook::{Actor, Envelope, EventId, ReplicaId, gather};
 use protocol::codec;
 use protocol::port::LogEntry;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::checksum::checksum;
@@ -45,29 +46,44 @@ pub(crate) fn to_envelope(numbers: [i64; 5], actor: &[u8], event: &[u8]) -> Opti
     Some(Envelope { id, actor, at, event: codec::decode_event(event) })
 }
 
-fn read_envelope(row: &Row<'_>) -> Result<LogEntry, StoreError> {
+/// Reads the envelope of a row that begins as [`COLUMNS`] do. `None`: it is not what was written.
+pub(crate) fn read_envelope(row: &Row<'_>) -> Result<Option<Envelope>, rusqlite::Error> {
     let numbers = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-    let actor = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
-    let event = row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?;
-    let envelope = to_envelope(numbers, actor, event)
-        .ok_or_else(|| StoreError::damaged(format!("event {} of the log is not what was written", numbers[0])))?;
-    Ok(LogEntry { seq: numbers[0].cast_unsigned(), envelope, ignored: row.get(7)?, size: event.len() as u64 })
+    Ok(to_envelope(numbers, row.get_ref(5)?.as_blob()?, row.get_ref(6)?.as_blob()?))
 }
 
-/// Writes an entry as the log's row `seq`.
+fn read_entry(row: &Row<'_>) -> Result<LogEntry, StoreError> {
+    let seq = row.get::<_, i64>(0)?.cast_unsigned();
+    let envelope = read_envelope(row)?
+        .ok_or_else(|| StoreError::damaged(format!("event {seq} of the log is not what was written")))?;
+    let event = row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(LogEntry { seq, envelope, ignored: row.get(7)?, size: event.len() as u64 })
+}
+
+/// Writes an entry as the row `seq` of the log.
 pub(crate) fn insert(connection: &Connection, seq: u64, entry: &Entry) -> Result<(), rusqlite::Error> {
+    let sql = "insert into log (seq, replica, counter, at, kind, tab, request, checksum, actor, event, ignored)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    insert_as(connection, sql, seq.cast_signed(), entry, &[&entry.ignored])
+}
+
+/// Writes an entry as a row of the log or of what is pending. The statement takes its place, its replica, counter,
+/// time, kind, tab, request, checksum, actor and event, and then what is further.
+pub(crate) fn insert_as(
+    connection: &Connection,
+    sql: &str,
+    place: i64,
+    entry: &Entry,
+    further: &[&dyn ToSql],
+) -> Result<(), rusqlite::Error> {
     let Envelope { id, actor, at, event } = &entry.envelope;
-    let (seq, replica, counter) = (seq.cast_signed(), id.replica.0.cast_signed(), id.counter.cast_signed());
+    let (replica, counter) = (id.replica.0.cast_signed(), id.counter.cast_signed());
     let (tab, request) = entry.command.as_ref().map(|(tab, request)| (tab, request.cast_signed())).unzip();
     let kind = event.kind();
     let (actor, event) = (codec::encode(actor), codec::encode_event(event));
-    let sum = row_checksum(seq, replica, counter, *at, &actor, &event);
-    connection
-        .prepare_cached(
-            "insert into log (seq, replica, counter, at, kind, ignored, tab, request, checksum, actor, event)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![seq, replica, counter, at, kind, entry.ignored, tab, request, sum, actor, event])?;
+    let sum = row_checksum(place, replica, counter, *at, &actor, &event);
+    let columns: [&dyn ToSql; 10] = [&place, &replica, &counter, at, &kind, &tab, &request, &sum, &actor, &event];
+    connection.prepare_cached(sql)?.execute([&columns, further].concat().as_slice())?;
     Ok(())
 }
 
@@ -78,17 +94,17 @@ pub(crate) fn page(connection: &Connection, before: u64, limit: u32) -> Result<V
     let mut rows = statement.query(params![before.min(i64::MAX.cast_unsigned()).cast_signed(), limit])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        entries.push(read_envelope(row)?);
+        entries.push(read_entry(row)?);
     }
     Ok(entries)
 }
 
-/// Reads the whole log, oldest first.
-pub(crate) fn for_each(connection: &Connection, mut each: impl FnMut(LogEntry)) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(&format!("select {COLUMNS} from log order by seq"))?;
-    let mut rows = statement.query([])?;
+/// Reads the log after `after`, oldest first.
+pub(crate) fn for_each(connection: &Connection, after: u64, mut each: impl FnMut(LogEntry)) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(&format!("select {COLUMNS} from log where seq > ? order by seq"))?;
+    let mut rows = statement.query([after.cast_signed()])?;
     while let Some(row) = rows.next()? {
-        each(read_envelope(row)?);
+        each(read_entry(row)?);
     }
     Ok(())
 }
@@ -114,23 +130,15 @@ impl Progress {
     pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let head: Option<i64> = connection.query_row("select max(seq) from log", [], |row| row.get(0))?;
         let head = head.unwrap_or(0).cast_unsigned();
-        let written = connection
-            .query_row("select value, checksum from meta where key = 'marks'", [], |row| {
-                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
-            })
-            .optional()?;
-        let written: Option<Written> = written
-            .map(|(value, sum)| {
-                let sound = checksum(&[b"marks", &value]) == sum;
-                let decoded = codec::decode(&value).ok().filter(|_| sound);
-                decoded.ok_or_else(|| StoreError::damaged("the marks of the log are not what was written"))
-            })
-            .transpose()?;
+        // Once, a log was emptied when a base was taken in, and counted on from it.
+        let base: u64 = meta(connection, "base")?.unwrap_or(0);
+        let head = head.max(base);
+        let written: Option<Written> = meta(connection, "marks")?;
         let (marked, marks, requests) = written.unwrap_or_default();
         if marked > head {
             return Err(StoreError::damaged(format!("the log ends at {head}, before {marked}")));
         }
-        let marks = marks.into_iter().map(|(replica, counter)| (ReplicaId(replica), counter)).collect();
+        let marks = gather(marks.into_iter().map(|(replica, counter)| (ReplicaId(replica), counter)));
         let mut progress = Self { head, marked, requests: BTreeMap::new(), marks };
         for (tab, request, seq) in requests {
             progress.requests.insert(tab, (request, seq));
@@ -183,6 +191,20 @@ impl Progress {
             }
         }
     }
+}
+
+/// Reads a row of `meta`.
+pub(crate) fn meta<T: DeserializeOwned>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+    let found = connection
+        .prepare_cached("select value, checksum from meta where key = ?")?
+        .query_row([key], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let decode = |(value, sum): (Vec<u8>, i64)| {
+        let sound = checksum(&[key.as_bytes(), &value]) == sum;
+        let decoded = codec::decode(&value).ok().filter(|_| sound);
+        decoded.ok_or_else(|| StoreError::damaged(format!("the {key} of the log is not what was written")))
+    };
+    found.map(decode).transpose()
 }
 
 /// Writes a row of `meta`.

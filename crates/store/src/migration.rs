@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// The schema version that this build writes, kept in `user_version`.
 #[expect(clippy::cast_possible_truncation, reason = "there are few migrations")]
@@ -25,4 +25,24 @@ pub(crate) fn migrate(connection: &Connection, from: u32) -> Result<(), StoreErr
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_make_only_statements_that_the_browsers_sqlite_has() {
+        for migration in MIGRATIONS {
+            let code = migration.lines().filter(|line| !line.trim_start().starts_with("--"));
+            let code = code.collect::<Vec<_>>().join("\n").to_lowercase();
+            for statement in code.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+                let known = ["create table", "create index", "create unique index", "drop table", "insert into"];
+                assert!(
+                    known.iter().any(|known| statement.starts_with(known)),
+                    "`.cargo/config.toml` may leave this out of SQLite: {statement}"
+                );
+            }
+        }
+    }
 }

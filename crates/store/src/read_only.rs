@@ -5,6 +5,7 @@ use protocol::port::{Diagnostics, LogEntry};
 use rusqlite::config::DbConfig;
 
 use crate::connection::{Connection, version};
+use crate::sharing::read_base;
 use crate::store::{figures, read_blob, serialize};
 use crate::{StoreError, log};
 
@@ -26,16 +27,17 @@ impl ReadOnly {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let version = version(&connection)?.ok_or_else(|| StoreError::damaged("it is empty"))?;
         connection.pragma_update(None, "query_only", true)?;
-        let mut notebook = Notebook::new();
-        let (mut events, mut ignored) = (0, 0);
-        let read = log::for_each(&connection, |entry| {
+        let unreadable = |error| if version > crate::SCHEMA { StoreError::Newer { version } } else { error };
+        let base = read_base(&connection).map_err(unreadable)?.unwrap_or_default();
+        let mut notebook = base.state.to_notebook();
+        let (mut events, mut ignored) = (base.seq, 0);
+        let read = log::for_each(&connection, base.seq, |entry| {
             events += 1;
             ignored += u64::from(matches!(notebook.apply(&entry.envelope), notebook::Applied::Ignored(_)));
         });
         match read {
             Ok(()) => Ok(Self { connection, notebook, version, events, ignored }),
-            Err(_) if version > crate::SCHEMA => Err(StoreError::Newer { version }),
-            Err(error) => Err(error),
+            Err(error) => Err(unreadable(error)),
         }
     }
 

@@ -13,6 +13,7 @@ mod read;
 mod write;
 
 pub(crate) use read::read;
+use write::Writer;
 
 /// Forgotten executions are deleted in the middle of work only when so many have gathered;
 /// otherwise at the next rest. So starting a run writes one row, not all those of the run before.
@@ -43,6 +44,11 @@ pub(crate) struct Alteration {
 }
 
 impl Rows {
+    /// Returns what is known when there are no rows.
+    pub(crate) fn new() -> Self {
+        Self { next_slot: 1, ..Self::default() }
+    }
+
     /// Writes what is stale, as the notebook has it.
     pub(crate) fn write(
         &self,
@@ -51,11 +57,12 @@ impl Rows {
         stale: &Stale,
     ) -> Result<Alteration, rusqlite::Error> {
         let mut alteration = Alteration::default();
-        self.write_executions(connection, notebook, stale, &mut alteration)?;
-        self.write_outputs(connection, notebook, stale, &mut alteration)?;
-        write::cells(connection, notebook, stale)?;
-        write::sessions(connection, notebook, stale)?;
-        write::meta(connection, notebook, stale)?;
+        let writer = Writer { connection, notebook, stale };
+        writer.executions(self, &mut alteration)?;
+        writer.outputs(self, &mut alteration)?;
+        writer.cells()?;
+        writer.sessions()?;
+        writer.meta()?;
         Ok(alteration)
     }
 

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use notebook::Envelope;
 
+use protocol::snapshot::Snapshot;
+
 use crate::checksum::checksum;
 use crate::log::to_envelope;
+use crate::sharing::{Base, base_checksum};
 use crate::wal::Wal;
 
 mod page;
@@ -16,7 +19,10 @@ use page::{Image, Value};
 /// What could be read of a damaged database.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Salvaged {
-    /// The events, in the order of the log. Apply them to a fresh store.
+    /// The state that the log builds on, if it builds on one and that is whole.
+    pub base: Option<Snapshot>,
+    /// The events that build on it, in the order of the log, and then those that were pending. Give all this to
+    /// [`crate::Store::restore`] of a fresh store.
     pub envelopes: Vec<Envelope>,
     /// The blobs and the hashes that name them.
     pub blobs: Vec<(String, Vec<u8>)>,
@@ -46,24 +52,31 @@ pub fn salvage(database: &[u8], wal: &[u8]) -> Salvaged {
 fn scan(image: &Image<'_>) -> Salvaged {
     let mut events = BTreeMap::new();
     let mut blobs = BTreeMap::new();
+    let mut pending = BTreeMap::new();
+    let mut base = BTreeMap::new();
     for (rowid, values) in image.rows() {
         match values.as_slice() {
+            // A row of the log has one column more than a pending one.
             [
                 Value::Null,
                 Value::Integer(replica),
                 Value::Integer(counter),
                 Value::Integer(at),
                 Value::Text(_),
-                _ignored,
-                _tab,
-                _request,
+                rest @ ..,
                 Value::Integer(sum),
                 Value::Blob(actor),
                 Value::Blob(event),
             ] => {
-                if let Some(envelope) = to_envelope([rowid, *replica, *counter, *at, *sum], actor, event) {
-                    events.insert(rowid.cast_unsigned(), envelope);
+                let envelope = to_envelope([rowid, *replica, *counter, *at, *sum], actor, event);
+                match (rest.len(), envelope) {
+                    (3, Some(envelope)) => drop(events.insert(rowid.cast_unsigned(), envelope)),
+                    (2, Some(envelope)) => drop(pending.insert(rowid, envelope)),
+                    _ => {}
                 }
+            }
+            [Value::Null, Value::Integer(sum), Value::Blob(bytes)] if base_checksum(rowid, bytes) == *sum => {
+                base.insert(rowid, bytes.clone());
             }
             [Value::Text(hash), Value::Integer(sum), Value::Blob(bytes)] if checksum(&[hash, bytes]) == *sum => {
                 if let Ok(hash) = std::str::from_utf8(hash) {
@@ -73,8 +86,15 @@ fn scan(image: &Image<'_>) -> Salvaged {
             _ => {}
         }
     }
-    let lost = events.last_key_value().map(|(last, _)| last - events.len() as u64);
-    Salvaged { envelopes: events.into_values().collect(), blobs: blobs.into_iter().collect(), lost }
+    let base = Base::decode(&base.into_values().collect::<Vec<_>>().concat()).ok();
+    // Where the log begins that is to be replayed.
+    let begin = base.as_ref().map(|base| base.seq);
+    events.retain(|seq, _| *seq > begin.unwrap_or(0));
+    let end = events.last_key_value().map(|(seq, _)| *seq).or(begin);
+    let lost = end.map(|end| end - begin.unwrap_or(0) - events.len() as u64);
+    let base = base.map(|base| base.state);
+    let envelopes = events.into_values().chain(pending.into_values()).collect();
+    Salvaged { base, envelopes, blobs: blobs.into_iter().collect(), lost }
 }
 
 /// Reads a big-endian number.

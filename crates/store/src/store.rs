@@ -1,14 +1,14 @@
 //! The store: a notebook in memory, its database, and what lies between the two.
 
-use notebook::apply::IgnoreReason;
-use notebook::{Applied, Envelope, EventId, Notebook, ReplicaId};
+use notebook::{Applied, Envelope, EventId, Notebook, Replica, ReplicaId};
 use protocol::codec;
 use protocol::port::{Diagnostics, LogEntry};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::connection::{Connection, pragma, set_up};
-use crate::log::{self, Entry, Progress, put_meta};
+use crate::log::{self, Progress, put_meta};
 use crate::rows::{self, Rows};
+use crate::sharing::{self, Pending, Sharing};
 use crate::unsaved::Unsaved;
 use crate::{SCHEMA, StoreError, checksum};
 
@@ -16,12 +16,14 @@ use crate::{SCHEMA, StoreError, checksum};
 /// [`Self::close`]; dropping it loses exactly what is unsaved.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
-    notebook: Notebook,
+    pub(crate) connection: Connection,
+    pub(crate) state: Replica,
     replica: ReplicaId,
-    rows: Rows,
-    progress: Progress,
-    unsaved: Unsaved,
+    pub(crate) rows: Rows,
+    pub(crate) progress: Progress,
+    pub(crate) unsaved: Unsaved,
+    pub(crate) sharing: Sharing,
+    pub(crate) pending: Pending,
     journal: String,
     new: bool,
     /// Whether the database says that it is at rest, which the next write must take back.
@@ -47,13 +49,21 @@ impl Store {
     pub fn open(connection: Connection, replica: ReplicaId) -> Result<Self, StoreError> {
         let setup = set_up(&connection)?;
         let (mut notebook, rows) = rows::read(&connection)?;
-        let progress = Progress::read(&connection)?;
+        let mut progress = Progress::read(&connection)?;
         for (replica, counter) in &progress.marks {
             notebook.set_mark(*replica, *counter);
         }
         let at_rest = connection.query_row("select 1 from meta where key = 'at rest'", [], |_| Ok(())).optional()?;
+        let sharing = sharing::read_sharing(&connection)?;
+        let (pending, envelopes) = sharing::read_pending(&connection, &mut progress)?;
+        let mut state = Replica::new(notebook);
+        for envelope in envelopes {
+            state.append(envelope);
+        }
         Ok(Self {
-            notebook,
+            state,
+            sharing,
+            pending,
             replica,
             rows,
             progress,
@@ -75,22 +85,27 @@ impl Store {
 
     /// Returns the notebook as it is visible: what is unsaved included.
     pub fn notebook(&self) -> &Notebook {
-        &self.notebook
+        self.state.visible()
+    }
+
+    /// Returns the state with what of it is ordered.
+    pub fn state(&self) -> &Replica {
+        &self.state
     }
 
     /// Returns the notebook's title.
     pub fn title(&self) -> &str {
-        self.notebook.title()
+        self.notebook().title()
     }
 
     /// Returns the id that this store's next own event must carry.
     pub fn next_event_id(&self) -> EventId {
-        EventId { replica: self.replica, counter: self.notebook.mark(self.replica) + 1 }
+        EventId { replica: self.replica, counter: self.notebook().mark(self.replica) + 1 }
     }
 
     /// Returns how many events of a replica the notebook holds: those up to here are duplicates.
     pub fn mark(&self, replica: ReplicaId) -> u64 {
-        self.notebook.mark(replica)
+        self.notebook().mark(replica)
     }
 
     /// Returns the last request of a tab that is committed. Known for the last 10,000 events.
@@ -98,23 +113,13 @@ impl Store {
         self.progress.requests.get(tab).map_or(0, |(request, _)| *request)
     }
 
-    /// Folds an event into the notebook and keeps it for the next commit. `command` is the tab and
+    /// Folds an own event into the notebook and keeps it for the next commit. `command` is the tab and
     /// its request that the event answers. A duplicate is ignored and not kept.
     pub fn apply(&mut self, envelope: Envelope, command: Option<(String, u64)>) -> Applied {
-        let applied = self.notebook.apply(&envelope);
-        let ignored = match &applied {
-            Applied::Ignored(IgnoreReason::Duplicate) => return applied,
-            Applied::Ignored(reason) => Some(reason.to_string()),
-            Applied::Changed(changes) => {
-                for change in changes {
-                    self.unsaved.stale.mark(change);
-                }
-                None
-            }
-        };
-        self.progress.mark(envelope.id);
-        self.unsaved.events.push(Entry { envelope, ignored, command });
-        applied
+        if self.sharing.shared {
+            return self.append_pending(envelope, command);
+        }
+        self.settle(envelope, command).applied
     }
 
     /// Keeps a blob for the next commit.
@@ -132,7 +137,12 @@ impl Store {
 
     /// Returns how many events wait for a commit.
     pub fn unsaved(&self) -> usize {
-        self.unsaved.events.len()
+        self.unsaved.events.len() + self.unsaved.sharing.appended.len()
+    }
+
+    /// Says whether nothing waits for a commit: no event, no blob, no news of the relay.
+    pub fn is_saved(&self) -> bool {
+        self.unsaved.is_empty()
     }
 
     /// Saves all that is unsaved, in one transaction. On an error nothing was saved and nothing is
@@ -155,12 +165,19 @@ impl Store {
         let saved = std::mem::take(&mut self.unsaved);
         self.progress.note_all(self.progress.head, &saved.events);
         self.progress.head += saved.events.len() as u64;
+        let events = saved.events.len() + saved.sharing.appended.len();
+        for (position, entry) in saved.sharing.appended {
+            self.pending.positions.insert(entry.envelope.id, position);
+            if let Some((tab, request)) = entry.command {
+                self.progress.note(tab, request, self.progress.head);
+            }
+        }
         if marked {
             self.progress.marked = self.progress.head;
         }
         self.commits += 1;
         self.rows_written += rows;
-        Ok(Commit { events: saved.events.len(), rows, head: self.progress.head })
+        Ok(Commit { events, rows, head: self.progress.head })
     }
 
     /// Writes all that is unsaved, and says whether the marks were written too.
@@ -171,15 +188,16 @@ impl Store {
                 .prepare_cached("insert or ignore into blobs (hash, checksum, bytes) values (?, ?, ?)")?
                 .execute(params![hash, sum, bytes])?;
         }
+        self.write_sharing(connection)?;
         for (entry, seq) in self.unsaved.events.iter().zip(self.progress.head + 1..) {
             log::insert(connection, seq, entry)?;
         }
         let head = self.progress.head + self.unsaved.events.len() as u64;
-        let due = self.progress.is_due(head);
+        let due = self.progress.is_due(head) || self.unsaved.sharing.adopted.is_some();
         if due {
             self.progress.write(connection, head, &self.unsaved.events)?;
         }
-        Ok((self.rows.write(connection, &self.notebook, &self.unsaved.stale)?, due))
+        Ok((self.rows.write(connection, self.state.confirmed(), &self.unsaved.stale)?, due))
     }
 
     /// Brings the database to rest, for an idle moment: saves what is unsaved, deletes the rows of
@@ -244,7 +262,8 @@ impl Store {
             commits: self.commits,
             rows_written: self.rows_written,
             journal: self.journal.clone(),
-            ..figures(&self.connection, &self.notebook, SCHEMA)?
+            ordered: self.cursor().map(|cursor| cursor.seq),
+            ..figures(&self.connection, self.notebook(), SCHEMA)?
         })
     }
 
@@ -309,7 +328,11 @@ pub(crate) fn serialize(connection: &mut Connection) -> Result<Vec<u8>, StoreErr
     Ok(file)
 }
 
-/// Opens the bytes of a database in memory.
+/// Opens the bytes of a database in memory; it takes what is written to it.
+pub fn connect_to_image(image: &[u8]) -> Result<Connection, StoreError> {
+    open_image(image, false)
+}
+
 pub(crate) fn open_image(file: &[u8], read_only: bool) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
     connection.deserialize_read_exact("main", file, file.len(), read_only)?;

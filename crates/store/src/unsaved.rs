@@ -5,20 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use notebook::{CellId, Change, ExecutionId, SessionId};
+use notebook::{CellId, Change, ExecutionId, Notebook, SessionId};
 
 use crate::log::Entry;
+use crate::sharing::UnsavedSharing;
 
 #[derive(Debug, Default)]
 pub(crate) struct Unsaved {
     pub(crate) events: Vec<Entry>,
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
     pub(crate) stale: Stale,
+    pub(crate) sharing: UnsavedSharing,
 }
 
 impl Unsaved {
     pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.blobs.is_empty()
+        self.events.is_empty() && self.blobs.is_empty() && self.sharing.is_empty()
     }
 }
 
@@ -47,6 +49,15 @@ pub(crate) struct Stale {
 }
 
 impl Stale {
+    /// Returns that everything of a notebook is.
+    pub(crate) fn all(notebook: &Notebook) -> Self {
+        let mut stale = Self::default();
+        for change in notebook.to_changes() {
+            stale.mark(&change);
+        }
+        stale
+    }
+
     /// Takes note of a change.
     pub(crate) fn mark(&mut self, change: &Change) {
         match change {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use notebook::{Change, ExecutionId, Notebook, Output};
+use notebook::{Change, ExecutionId, Notebook, Output, gather};
 use protocol::codec;
 use rusqlite::{Connection, Row};
 
@@ -61,7 +61,7 @@ fn read_executions(
     connection: &Connection,
     notebook: &mut Notebook,
 ) -> Result<(Rows, BTreeMap<i64, Option<ExecutionId>>), StoreError> {
-    let mut rows = Rows { next_slot: 1, ..Rows::default() };
+    let mut rows = Rows::new();
     let mut found = BTreeMap::new();
     each(connection, "select slot, checksum, change, forgets from executions order by slot", |row| {
         let slot: i64 = row.get(0)?;
@@ -82,7 +82,7 @@ fn read_executions(
         found.insert(slot, execution);
         Ok(())
     })?;
-    let forgotten: BTreeSet<i64> = rows.forgets.values().flatten().copied().collect();
+    let forgotten: BTreeSet<i64> = gather(rows.forgets.values().flatten().copied());
     let mut ids = BTreeMap::new();
     for (slot, execution) in found {
         let gone = forgotten.contains(&slot);

@@ -14,19 +14,22 @@ use crate::unsaved::{Extent, Stale};
 
 type Written = Result<(), rusqlite::Error>;
 
-impl Rows {
-    pub(super) fn write_executions(
-        &self,
-        connection: &Connection,
-        notebook: &Notebook,
-        stale: &Stale,
-        alteration: &mut Alteration,
-    ) -> Written {
-        let mut next_slot = self.next_slot;
+/// Writes what is stale of a notebook.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) notebook: &'a Notebook,
+    pub(super) stale: &'a Stale,
+}
+
+impl Writer<'_> {
+    pub(super) fn executions(self, rows: &Rows, alteration: &mut Alteration) -> Written {
+        let Self { connection, notebook, stale } = self;
+        let mut next_slot = rows.next_slot;
         let mut stale_rows = BTreeMap::new();
         for execution in stale.executions.iter().filter_map(|id| notebook.execution(id)) {
             // An id that was forgotten and came back is another execution, with its own slot.
-            let known = self.slots.get(&execution.id).filter(|_| !stale.forgotten.contains(&execution.id));
+            let known = rows.slots.get(&execution.id).filter(|_| !stale.forgotten.contains(&execution.id));
             let slot = known.copied().unwrap_or_else(|| {
                 next_slot += 1;
                 alteration.slots.insert(execution.id.clone(), next_slot - 1);
@@ -35,21 +38,21 @@ impl Rows {
             stale_rows.insert(slot, execution.row());
         }
         let forgotten: Vec<ExecutionId> =
-            stale.forgotten.iter().filter(|id| self.slots.contains_key(*id)).cloned().collect();
-        let gone: Vec<i64> = forgotten.iter().filter_map(|id| self.slots.get(id)).copied().collect();
+            stale.forgotten.iter().filter(|id| rows.slots.contains_key(*id)).cloned().collect();
+        let gone: Vec<i64> = forgotten.iter().filter_map(|id| rows.slots.get(id)).copied().collect();
         alteration.forgotten = forgotten;
 
-        let waiting = self.forgets.values().map(Vec::len).sum::<usize>();
+        let waiting = rows.forgets.values().map(Vec::len).sum::<usize>();
         let carrier = stale_rows.keys().next_back().copied();
         match carrier {
             _ if gone.is_empty() => {}
             Some(carrier) if waiting + gone.len() < SWEPT_AT => {
-                let mut forgets = self.forgets.get(&carrier).cloned().unwrap_or_default();
+                let mut forgets = rows.forgets.get(&carrier).cloned().unwrap_or_default();
                 forgets.extend(gone);
                 alteration.forgets = Some((carrier, forgets));
             }
             Some(_) | None => {
-                delete(connection, self.forgets.values().flatten().chain(&gone))?;
+                delete(connection, rows.forgets.values().flatten().chain(&gone))?;
                 alteration.swept = true;
             }
         }
@@ -63,7 +66,7 @@ impl Rows {
             let forgets = match &alteration.forgets {
                 Some((carrier, forgets)) if *carrier == slot => Some(forgets),
                 _ if alteration.swept => None,
-                _ => self.forgets.get(&slot),
+                _ => rows.forgets.get(&slot),
             };
             let forgets = forgets.map(codec::encode);
             let change = codec::encode(&Change::Execution(row));
@@ -73,15 +76,10 @@ impl Rows {
         Ok(())
     }
 
-    pub(super) fn write_outputs(
-        &self,
-        connection: &Connection,
-        notebook: &Notebook,
-        stale: &Stale,
-        alteration: &mut Alteration,
-    ) -> Written {
+    pub(super) fn outputs(self, rows: &Rows, alteration: &mut Alteration) -> Written {
+        let Self { connection, notebook, stale } = self;
         for execution in &stale.cleared {
-            if let Some(slot) = self.known_slot(execution, alteration) {
+            if let Some(slot) = rows.known_slot(execution, alteration) {
                 connection.prepare_cached("delete from outputs where slot = ?")?.execute(params![slot])?;
                 alteration.cleared.insert(slot);
             }
@@ -93,9 +91,9 @@ impl Rows {
         for ((execution, position), extent) in &stale.outputs {
             let Some(execution) = notebook.execution(execution) else { continue };
             let Some(output) = execution.outputs.get(*position as usize) else { continue };
-            let known = self.known_slot(&execution.id, alteration);
+            let known = rows.known_slot(&execution.id, alteration);
             let Some(slot) = known.or_else(|| alteration.slots.get(&execution.id).copied()) else { continue };
-            let written = if alteration.cleared.contains(&slot) { None } else { self.parts.get(&(slot, *position)) };
+            let written = if alteration.cleared.contains(&slot) { None } else { rows.parts.get(&(slot, *position)) };
             let written = written.copied().unwrap_or(0);
             let parts = parts(output);
             let first = match extent {
@@ -117,6 +115,66 @@ impl Rows {
         Ok(())
     }
 
+    pub(super) fn cells(self) -> Written {
+        let Self { connection, notebook, stale } = self;
+        let mut statement = connection.prepare_cached(
+            "insert into cells (cell, checksum, change) values (?, ?, ?)
+             on conflict (cell) do update set checksum = excluded.checksum, change = excluded.change",
+        )?;
+        for cell in stale.cells.iter().filter_map(|id| notebook.cell(id)) {
+            let change = codec::encode(&Change::Cell {
+                cell: cell.id.clone(),
+                kind: cell.kind,
+                order: cell.order.clone(),
+                metadata: cell.metadata.clone(),
+                deleted: cell.deleted,
+            });
+            let id = cell.id.as_str();
+            statement.execute(params![id, checksum(&[id.as_bytes(), &change]), change])?;
+        }
+        let mut statement = connection.prepare_cached(
+            "insert into sources (cell, checksum, change, text) values (?, ?, ?, ?)
+             on conflict (cell) do update set checksum = excluded.checksum, change = excluded.change, text = excluded.text",
+        )?;
+        for cell in stale.sources.iter().filter_map(|id| notebook.cell(id)) {
+            let change = codec::encode(&Change::SourceEdited { cell: cell.id.clone(), update: cell.source.state() });
+            let id = cell.id.as_str();
+            statement.execute(params![id, checksum(&[id.as_bytes(), &change]), change, cell.source.text()])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn sessions(self) -> Written {
+        let Self { connection, notebook, stale } = self;
+        if stale.sessions.is_empty() {
+            return Ok(());
+        }
+        let mut statement = connection.prepare_cached(
+            "insert into sessions (position, checksum, change) values (?, ?, ?)
+             on conflict (position) do update set checksum = excluded.checksum, change = excluded.change",
+        )?;
+        for (session, position) in notebook.sessions().iter().zip(0_i64..) {
+            if stale.sessions.contains(&session.id) {
+                let change = codec::encode(&Change::Session(session.clone()));
+                statement.execute(params![position, checksum(&[&position.to_le_bytes(), &change]), change])?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn meta(self) -> Written {
+        let Self { connection, notebook, stale } = self;
+        if stale.title {
+            put_meta(connection, "title", &codec::encode(&Change::Title(notebook.title().to_owned())))?;
+        }
+        if stale.metadata {
+            put_meta(connection, "metadata", &codec::encode(&Change::Metadata(notebook.metadata().clone())))?;
+        }
+        Ok(())
+    }
+}
+
+impl Rows {
     /// Returns the slot that an execution has in the database, unless that one is being forgotten.
     fn known_slot(&self, execution: &ExecutionId, alteration: &Alteration) -> Option<i64> {
         self.slots.get(execution).filter(|_| !alteration.forgotten.contains(execution)).copied()
@@ -148,59 +206,4 @@ fn part_change(execution: &ExecutionId, position: u32, output: &Arc<Output>, par
             Change::Output { execution, position, output: Arc::clone(output), next_index }
         }
     }
-}
-
-pub(super) fn cells(connection: &Connection, notebook: &Notebook, stale: &Stale) -> Written {
-    let mut statement = connection.prepare_cached(
-        "insert into cells (cell, checksum, change) values (?, ?, ?)
-         on conflict (cell) do update set checksum = excluded.checksum, change = excluded.change",
-    )?;
-    for cell in stale.cells.iter().filter_map(|id| notebook.cell(id)) {
-        let change = codec::encode(&Change::Cell {
-            cell: cell.id.clone(),
-            kind: cell.kind,
-            order: cell.order.clone(),
-            metadata: cell.metadata.clone(),
-            deleted: cell.deleted,
-        });
-        let id = cell.id.as_str();
-        statement.execute(params![id, checksum(&[id.as_bytes(), &change]), change])?;
-    }
-    let mut statement = connection.prepare_cached(
-        "insert into sources (cell, checksum, change, text) values (?, ?, ?, ?)
-         on conflict (cell) do update set checksum = excluded.checksum, change = excluded.change, text = excluded.text",
-    )?;
-    for cell in stale.sources.iter().filter_map(|id| notebook.cell(id)) {
-        let change = codec::encode(&Change::SourceEdited { cell: cell.id.clone(), update: cell.source.state() });
-        let id = cell.id.as_str();
-        statement.execute(params![id, checksum(&[id.as_bytes(), &change]), change, cell.source.text()])?;
-    }
-    Ok(())
-}
-
-pub(super) fn sessions(connection: &Connection, notebook: &Notebook, stale: &Stale) -> Written {
-    if stale.sessions.is_empty() {
-        return Ok(());
-    }
-    let mut statement = connection.prepare_cached(
-        "insert into sessions (position, checksum, change) values (?, ?, ?)
-         on conflict (position) do update set checksum = excluded.checksum, change = excluded.change",
-    )?;
-    for (session, position) in notebook.sessions().iter().zip(0_i64..) {
-        if stale.sessions.contains(&session.id) {
-            let change = codec::encode(&Change::Session(session.clone()));
-            statement.execute(params![position, checksum(&[&position.to_le_bytes(), &change]), change])?;
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn meta(connection: &Connection, notebook: &Notebook, stale: &Stale) -> Written {
-    if stale.title {
-        put_meta(connection, "title", &codec::encode(&Change::Title(notebook.title().to_owned())))?;
-    }
-    if stale.metadata {
-        put_meta(connection, "metadata", &codec::encode(&Change::Metadata(notebook.metadata().clone())))?;
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use notebook::gather;
+
 use super::number;
 use crate::wal::Wal;
 
@@ -34,7 +36,7 @@ impl<'a> Image<'a> {
         if let Some(wal) = wal.filter(|wal| wal.page_size == page_size) {
             versions.extend(wal.pages());
         }
-        let newest = versions.iter().copied().collect();
+        let newest = gather(versions.iter().copied());
         let size = versions.iter().map(|(_, page)| page.len()).sum();
         Self { page_size, size, versions, newest }
     }

@@ -8,5 +8,6 @@ mod migration;
 mod opening;
 mod quota;
 mod rows;
+mod sharing;
 mod state;
 mod workload;

@@ -57,6 +57,18 @@ fn this_version_has_a_fixture() {
     }
 }
 
+/// Returns a state as a version's rows hold it: those of version 1 do not say who asked for a run.
+fn state_of(version: u32, notebook: &notebook::Notebook) -> Vec<String> {
+    let unknown = |line: String| match line.split_once("by: Some(") {
+        Some((before, after)) if version == 1 => {
+            let (_, after) = after.split_once(')').unwrap();
+            format!("{before}by: None{after}")
+        }
+        _ => line,
+    };
+    state(notebook).into_iter().map(unknown).collect()
+}
+
 #[test]
 fn case_36_every_released_database_opens_with_what_it_held() {
     for version in 1..=SCHEMA {
@@ -66,14 +78,14 @@ fn case_36_every_released_database_opens_with_what_it_held() {
         let path = path.to_str().unwrap();
 
         let viewed = ReadOnly::open(connect(path, None).unwrap()).unwrap();
-        let visible = state(viewed.notebook());
+        let visible = state_of(version, viewed.notebook());
         assert_eq!(viewed.version(), version);
         drop(viewed);
 
         let mut store = Store::open(connect(path, None).unwrap(), ReplicaId(2)).unwrap();
         assert_eq!((store.title(), store.diagnostics().unwrap().schema), ("Fixture", SCHEMA));
-        assert_eq!(state(store.notebook()), visible, "rows and log of version {version} agree");
-        assert_eq!(state(&replay(&log(&store))), visible);
+        assert_eq!(state_of(version, store.notebook()), visible, "rows and log of version {version} agree");
+        assert_eq!(state_of(version, &replay(&log(&store))), visible);
         assert_eq!(store.blob(&"0f".repeat(32)).unwrap().as_deref(), Some(b"kept".as_slice()));
         let cell = store.notebook().cells().next_back().unwrap();
         assert_eq!(cell.source.text(), "print('kept ✓')");

@@ -5,7 +5,7 @@ use rusqlite::ffi::{SQLITE_FULL, SQLITE_IOERR_WRITE};
 use store::{Store, StoreError, connect};
 
 use crate::disk::{self, Files};
-use crate::workload::{Random, event, log, own, person, state};
+use crate::workload::{Random, log, own, person, state, work};
 
 #[test]
 fn case_6_a_full_disk_loses_nothing_and_saving_goes_on_when_there_is_space() {
@@ -14,18 +14,12 @@ fn case_6_a_full_disk_loses_nothing_and_saving_goes_on_when_there_is_space() {
         let open = || Store::open(connect("n.db", Some(disk::NAME)).unwrap(), ReplicaId(1)).unwrap();
         let mut store = open();
         let mut random = Random(6);
-        let mut work = |store: &mut Store, events: usize| {
-            for _ in 0..events {
-                let (actor, event) = event(random.next(), store.notebook());
-                own(store, actor, event);
-            }
-        };
-        work(&mut store, 50);
+        work(&mut store, &mut random, 50);
         store.commit().unwrap();
         let saved = state(store.notebook());
         disk::refuse_writes(Some(code));
         for round in 1..=20 {
-            work(&mut store, 10);
+            work(&mut store, &mut random, 10);
             let refused = store.commit();
             assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");
             assert_eq!(store.unsaved(), round * 10, "what is visible waits");

@@ -44,6 +44,14 @@ pub(crate) fn own(store: &mut Store, actor: Actor, event: Event) {
     store.apply(envelope, None);
 }
 
+/// Has so many things happen to a notebook, as they may.
+pub(crate) fn work(store: &mut Store, random: &mut Random, events: usize) {
+    for _ in 0..events {
+        let (actor, event) = event(random.next(), store.notebook());
+        own(store, actor, event);
+    }
+}
+
 /// Returns the state in a form that compares: a text by what it says, for yrs may encode one text in several ways.
 pub(crate) fn state(notebook: &Notebook) -> Vec<String> {
     let changes = notebook.to_changes().into_iter().map(|change| match change {
