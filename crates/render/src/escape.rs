@@ -2,7 +2,7 @@
 
 /// Appends text so that it is text in element content and in a quoted attribute. A NUL, which
 /// no document may hold, becomes the replacement character.
-pub(crate) fn push(out: &mut String, text: &str) {
+pub fn push(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '\0']) {
         out.push_str(&rest[..at]);
@@ -20,7 +20,7 @@ pub(crate) fn push(out: &mut String, text: &str) {
 }
 
 /// Returns the text escaped.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push(&mut out, text);
     out

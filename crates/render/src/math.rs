@@ -9,16 +9,18 @@ use crate::escape;
 
 /// A formula and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Formula<'a> {
+pub struct Formula<'a> {
     /// Where it stands, delimiters included.
-    pub(crate) range: Range<usize>,
-    pub(crate) tex: &'a str,
-    pub(crate) display: bool,
+    pub range: Range<usize>,
+    /// Its text, without the delimiters.
+    pub tex: &'a str,
+    /// Whether it stands on a line of its own.
+    pub display: bool,
 }
 
 /// Which delimiters count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dollars {
+pub enum Dollars {
     /// `$$…$$` only; a single `$` is left to the Markdown parser, which knows its context.
     Double,
     /// `$…$` as well.
@@ -35,7 +37,7 @@ const PAIRS: [(&str, &str, bool); 5] = [
 ];
 
 /// Returns the formulas in order, without touching `verbatim` (ranges of code, in order).
-pub(crate) fn find<'a>(text: &'a str, dollars: Dollars, verbatim: &[Range<usize>]) -> Vec<Formula<'a>> {
+pub fn find<'a>(text: &'a str, dollars: Dollars, verbatim: &[Range<usize>]) -> Vec<Formula<'a>> {
     let mut found = Vec::new();
     let mut verbatim = verbatim.iter().peekable();
     let mut paragraph = Paragraph::default();
@@ -171,7 +173,7 @@ fn blank_line(text: &str) -> Option<usize> {
 }
 
 /// Returns the element that the page typesets. Until then it shows the source.
-pub(crate) fn element(tex: &str, display: bool) -> String {
+pub fn element(tex: &str, display: bool) -> String {
     let mut out = String::from("<span class=\"math\" data-tex=\"");
     escape::push(&mut out, tex);
     out.push_str(if display { "\" data-display=\"true\">" } else { "\" data-display=\"false\">" });

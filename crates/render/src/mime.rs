@@ -6,7 +6,7 @@
 use notebook::{BlobRef, Content, Json, MimeBundle};
 use serde_json::Value;
 
-use crate::{html, image, latex, markdown, sandbox};
+use crate::{image, latex, sandbox};
 
 /// The size that an output's author asked for, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,12 +17,12 @@ pub struct Size {
     pub height: Option<u32>,
 }
 
-/// Something that can be shown. All markup is safe within the page.
+/// Something that can be shown. What is called markup is safe within the page.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
-    /// Cleaned markup.
+    /// Foreign HTML: only the `markup` program makes something of it that the page may show.
     Html(String),
-    /// Foreign markup: only ever the source of a sandboxed frame, through
+    /// Foreign HTML with script: only ever the source of a sandboxed frame, through
     /// [`sandbox::document`](crate::sandbox::document).
     Sandboxed(String),
     /// A picture for `<img src="data:…">`.
@@ -52,7 +52,7 @@ pub enum Shown {
     Json(Value),
     /// Markup with formulas to be typeset.
     Latex(String),
-    /// Markup with formulas to be typeset and attachments to be filled in.
+    /// Foreign Markdown, for the `markup` program as well.
     Markdown(String),
     /// Text with ANSI escape sequences, for [`ansi::to_html`](crate::ansi::to_html).
     Text(String),
@@ -127,10 +127,9 @@ fn show(mime: &str, value: &Value, metadata: &Json) -> Option<Shown> {
     }
     let text = text(value)?;
     Some(match mime {
-        "text/html" if html::needs_frame(&text) => Shown::Sandboxed(text),
-        "text/html" => Shown::Html(html::sanitise(&text)),
+        "text/html" => Shown::Html(text),
         "application/javascript" | "text/javascript" => Shown::Sandboxed(sandbox::script(&text)),
-        "text/markdown" => Shown::Markdown(markdown::to_html(&text)),
+        "text/markdown" => Shown::Markdown(text),
         "text/latex" => Shown::Latex(latex::to_html(&text)),
         "image/svg+xml" => Shown::Svg { address: image::svg_address(&text)?, size: size(mime, metadata) },
         _ if mime.starts_with("image/") => {

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use render::escape;
+use render::math::{self, Dollars};
 
-use crate::math::{self, Dollars};
-use crate::{activity, escape, policy};
+use crate::{activity, policy};
 
 /// Noncharacters, which no text contains for a purpose, mark where a formula was.
 const OPEN: char = '\u{fdd0}';
