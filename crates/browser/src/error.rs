@@ -22,28 +22,6 @@ pub enum BrowserError {
         /// What is missing.
         what: &'static str,
     },
-    /// A server answered with an error.
-    #[error("{url} could not be loaded: the server answered {status}")]
-    Status {
-        /// The address asked for.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-    },
-    /// A page came where a file was asked for: static hosts answer so for a file they lack.
-    #[error("{url} could not be loaded: the server sent a page instead of the file")]
-    PageInsteadOfFile {
-        /// The address asked for.
-        url: String,
-    },
-    /// No answer came.
-    #[error("{url} could not be loaded: {reason}")]
-    Unreachable {
-        /// The address asked for.
-        url: String,
-        /// What the browser said.
-        reason: String,
-    },
     /// A message on a port was not one of ours.
     #[error("a message could not be read: {reason}")]
     Message {

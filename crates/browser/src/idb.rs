@@ -1,11 +1,15 @@
 //! The home page's list of notebooks, in `IndexedDB`. It holds names and secrets, never contents.
 
+mod closing;
+
 use indexed_db_futures::database::Database;
 use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::TransactionMode;
 use protocol::access::NotebookId;
 use serde::{Deserialize, Serialize};
+
+pub use closing::on_closed_by_browser;
 
 use crate::error::BrowserError;
 
@@ -27,6 +31,12 @@ pub struct Entry {
     /// The notebook's secret, 32 bytes.
     #[serde(with = "serde_bytes")]
     pub secret: Vec<u8>,
+    /// Whether the secret is only the key of those who view.
+    #[serde(default)]
+    pub viewing: bool,
+    /// Whether its beginning may be elsewhere: it came by a link, or was shared.
+    #[serde(default)]
+    pub joined: bool,
     /// When it was deleted; it can be restored until it is purged.
     #[serde(default)]
     pub deleted_at: Option<i64>,
@@ -37,6 +47,9 @@ pub struct Entry {
 pub struct Library {
     database: Database,
 }
+
+const READ: &str = "read";
+const WRITTEN: &str = "written";
 
 fn failed<E: std::fmt::Display>(operation: &'static str) -> impl Fn(E) -> BrowserError {
     move |error| BrowserError::Library { operation, reason: error.to_string() }
@@ -61,38 +74,33 @@ impl Library {
 
     /// Returns all notebooks, deleted ones included, last opened first.
     pub async fn list(&self) -> Result<Vec<Entry>, BrowserError> {
-        let read = failed("read");
-        let transaction = self.database.transaction(NOTEBOOKS).build().map_err(failed("read"))?;
-        let store = transaction.object_store(NOTEBOOKS).map_err(failed("read"))?;
-        let found = store.get_all::<Entry>().serde().map_err(failed("read"))?.await.map_err(read)?;
-        let mut entries = found.collect::<Result<Vec<Entry>, _>>().map_err(failed("read"))?;
+        let transaction = self.database.transaction(NOTEBOOKS).build().map_err(failed(READ))?;
+        let store = transaction.object_store(NOTEBOOKS).map_err(failed(READ))?;
+        let found = store.get_all::<Entry>().serde().map_err(failed(READ))?.await.map_err(failed(READ))?;
+        let mut entries = found.collect::<Result<Vec<Entry>, _>>().map_err(failed(READ))?;
         entries.sort_by(|a, b| b.last_opened.cmp(&a.last_opened).then_with(|| a.id.cmp(&b.id)));
         Ok(entries)
     }
 
     /// Returns one notebook.
     pub async fn find(&self, id: &NotebookId) -> Result<Option<Entry>, BrowserError> {
-        let transaction = self.database.transaction(NOTEBOOKS).build().map_err(failed("read"))?;
-        let store = transaction.object_store(NOTEBOOKS).map_err(failed("read"))?;
-        get(&store, id).await
+        let transaction = self.database.transaction(NOTEBOOKS).build().map_err(failed(READ))?;
+        get(&transaction.object_store(NOTEBOOKS).map_err(failed(READ))?, id).await
     }
 
     /// Adds a notebook, or replaces the entry that has its id.
     pub async fn add(&self, entry: &Entry) -> Result<(), BrowserError> {
-        let transaction = self
-            .database
-            .transaction(NOTEBOOKS)
-            .with_mode(TransactionMode::Readwrite)
-            .build()
-            .map_err(failed("written"))?;
-        let store = transaction.object_store(NOTEBOOKS).map_err(failed("written"))?;
-        store.put(entry).serde().map_err(failed("written"))?.await.map_err(failed("written"))?;
-        transaction.commit().await.map_err(failed("written"))
+        self.write(async |store| put(store, entry).await).await
     }
 
     /// Gives a notebook another title.
     pub async fn rename(&self, id: &NotebookId, title: &str) -> Result<(), BrowserError> {
         self.update(id, |entry| title.clone_into(&mut entry.title)).await
+    }
+
+    /// Notes that a relay has a notebook: if its files are gone, it comes from there.
+    pub async fn note_shared(&self, id: &NotebookId) -> Result<(), BrowserError> {
+        self.update(id, |entry| entry.joined = true).await
     }
 
     /// Notes that a notebook was opened.
@@ -112,32 +120,38 @@ impl Library {
 
     /// Forgets a notebook for good. Its files are removed by [`crate::opfs::remove_directory`].
     pub async fn purge(&self, id: &NotebookId) -> Result<(), BrowserError> {
-        let transaction = self
-            .database
-            .transaction(NOTEBOOKS)
-            .with_mode(TransactionMode::Readwrite)
-            .build()
-            .map_err(failed("written"))?;
-        let store = transaction.object_store(NOTEBOOKS).map_err(failed("written"))?;
-        store.delete(id.as_str()).primitive().map_err(failed("written"))?.await.map_err(failed("written"))?;
-        transaction.commit().await.map_err(failed("written"))
+        self.write(async |store| {
+            store.delete(id.as_str()).primitive().map_err(failed(WRITTEN))?.await.map_err(failed(WRITTEN))
+        })
+        .await
     }
 
     async fn update(&self, id: &NotebookId, alter: impl FnOnce(&mut Entry)) -> Result<(), BrowserError> {
-        let transaction = self
-            .database
-            .transaction(NOTEBOOKS)
-            .with_mode(TransactionMode::Readwrite)
-            .build()
-            .map_err(failed("written"))?;
-        let store = transaction.object_store(NOTEBOOKS).map_err(failed("written"))?;
-        let mut entry = get(&store, id).await?.ok_or(BrowserError::NoSuchEntry)?;
-        alter(&mut entry);
-        store.put(&entry).serde().map_err(failed("written"))?.await.map_err(failed("written"))?;
-        transaction.commit().await.map_err(failed("written"))
+        self.write(async |store| {
+            let mut entry = get(store, id).await?.ok_or(BrowserError::NoSuchEntry)?;
+            alter(&mut entry);
+            put(store, &entry).await
+        })
+        .await
+    }
+
+    /// Writes in a transaction of its own, which a failure takes back.
+    async fn write(
+        &self,
+        write: impl AsyncFnOnce(&ObjectStore<'_>) -> Result<(), BrowserError>,
+    ) -> Result<(), BrowserError> {
+        let transaction = self.database.transaction(NOTEBOOKS).with_mode(TransactionMode::Readwrite).build();
+        let transaction = transaction.map_err(failed(WRITTEN))?;
+        write(&transaction.object_store(NOTEBOOKS).map_err(failed(WRITTEN))?).await?;
+        transaction.commit().await.map_err(failed(WRITTEN))
     }
 }
 
 async fn get(store: &ObjectStore<'_>, id: &NotebookId) -> Result<Option<Entry>, BrowserError> {
-    store.get::<Entry, _, _>(id.as_str()).serde().map_err(failed("read"))?.await.map_err(failed("read"))
+    store.get::<Entry, _, _>(id.as_str()).serde().map_err(failed(READ))?.await.map_err(failed(READ))
+}
+
+async fn put(store: &ObjectStore<'_>, entry: &Entry) -> Result<(), BrowserError> {
+    store.put(entry).serde().map_err(failed(WRITTEN))?.await.map_err(failed(WRITTEN))?;
+    Ok(())
 }

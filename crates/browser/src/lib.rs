@@ -7,16 +7,18 @@
 
 pub mod channel;
 pub mod clock;
+pub mod deflate;
 pub mod entropy;
 pub mod error;
-pub mod fetch;
 pub mod idb;
 pub mod lock;
 pub mod logger;
+mod navigator;
 pub mod opfs;
 pub mod page;
 pub mod panic;
 pub mod port;
+pub mod socket;
 pub mod spawn;
 pub mod timer;
 pub mod worker;

@@ -1,32 +1,18 @@
 //! Web Locks: exclusive, by name, across all tabs and workers of the origin.
-//!
-//! Bound by hand, since web-sys has them behind an unstable flag.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use crate::error::BrowserError;
+use crate::navigator::{self, LockOptions};
 use crate::spawn::spawn;
-
-#[wasm_bindgen]
-extern "C" {
-    type Navigator;
-    #[wasm_bindgen(thread_local_v2, js_name = navigator)]
-    static NAVIGATOR: Navigator;
-    #[wasm_bindgen(method, structural, getter)]
-    fn locks(this: &Navigator) -> Option<LockManager>;
-
-    type LockManager;
-    #[wasm_bindgen(method, structural)]
-    fn request(this: &LockManager, name: &str, options: &Object, callback: &JsValue) -> Promise;
-}
 
 /// A lock that is held until this is dropped.
 pub struct Held {
@@ -58,8 +44,8 @@ impl Drop for Withdraw {
 /// Waits for the lock. Dropping the future leaves the queue.
 pub async fn acquire(name: &str) -> Result<Held, BrowserError> {
     let controller = AbortController::new().map_err(|error| BrowserError::thrown("wait for a lock", &error))?;
-    let options = Object::new();
-    set(&options, "signal", &controller.signal());
+    let options = LockOptions::default();
+    options.set_signal(&controller.signal());
     let withdraw = Withdraw(controller);
     let held = request(name, &options).await?;
     // Once granted, the signal has no effect any more.
@@ -69,17 +55,13 @@ pub async fn acquire(name: &str) -> Result<Held, BrowserError> {
 
 /// Takes the lock if nobody has it.
 pub async fn try_acquire(name: &str) -> Result<Option<Held>, BrowserError> {
-    let options = Object::new();
-    set(&options, "ifAvailable", &JsValue::TRUE);
+    let options = LockOptions::default();
+    options.set_if_available(true);
     request(name, &options).await
 }
 
-fn set(options: &Object, key: &str, value: &JsValue) {
-    Reflect::set(options, &key.into(), value).expect("invariant: a plain object takes any property");
-}
-
-async fn request(name: &str, options: &Object) -> Result<Option<Held>, BrowserError> {
-    let locks = NAVIGATOR.with(Navigator::locks).ok_or(BrowserError::Missing { what: "Web Locks" })?;
+async fn request(name: &str, options: &LockOptions) -> Result<Option<Held>, BrowserError> {
+    let locks = navigator::locks().ok_or(BrowserError::Missing { what: "Web Locks" })?;
     let (answer, granted) = oneshot::channel::<Result<Option<Held>, BrowserError>>();
     let answer = Rc::new(RefCell::new(Some(answer)));
     let grant = Rc::clone(&answer);

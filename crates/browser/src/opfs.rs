@@ -2,7 +2,7 @@
 //!
 //! The pool of files that `SQLite` uses belongs to the store worker.
 
-use js_sys::{AsyncIterator, IteratorNext, Reflect};
+use js_sys::{AsyncIterator, Function, IteratorNext, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -12,15 +12,7 @@ use web_sys::{
 };
 
 use crate::error::BrowserError;
-
-#[wasm_bindgen]
-extern "C" {
-    type Navigator;
-    #[wasm_bindgen(thread_local_v2, js_name = navigator)]
-    static NAVIGATOR: Navigator;
-    #[wasm_bindgen(method, structural, getter)]
-    fn storage(this: &Navigator) -> Option<StorageManager>;
-}
+use crate::navigator;
 
 /// A file or directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +33,7 @@ pub struct Estimate {
 }
 
 fn manager() -> Result<StorageManager, BrowserError> {
-    NAVIGATOR.with(Navigator::storage).ok_or(BrowserError::Missing { what: "storage" })
+    navigator::storage().ok_or(BrowserError::Missing { what: "storage" })
 }
 
 async fn root() -> Result<FileSystemDirectoryHandle, BrowserError> {
@@ -116,8 +108,16 @@ pub async fn remove_directory(path: &str) -> Result<(), BrowserError> {
 }
 
 /// Removes a file; one that does not exist is removed already.
-pub async fn remove_file(path: &str) -> Result<(), BrowserError> {
+async fn remove_file(path: &str) -> Result<(), BrowserError> {
     remove(path, false).await
+}
+
+/// Removes the files of a directory whose names begin with this.
+pub async fn remove_files(path: &str, prefix: &str) -> Result<(), BrowserError> {
+    for entry in list(path).await?.into_iter().filter(|entry| entry.name.starts_with(prefix)) {
+        remove_file(&format!("{path}/{}", entry.name)).await?;
+    }
+    Ok(())
 }
 
 async fn remove(path: &str, recursive: bool) -> Result<(), BrowserError> {
@@ -164,6 +164,31 @@ pub async fn read_file(path: &str) -> Result<Vec<u8>, BrowserError> {
         JsFuture::from(file(path, false).await?.get_file()).await.map_err(failed)?.unchecked_into();
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(failed)?;
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+/// Acts without closing any open file: in Chromium, closing one that was deleted with all of its site's data waits
+/// for ever. The browser closes what is left open when the worker ends.
+pub fn without_closing<T>(act: impl FnOnce() -> T) -> T {
+    let handles = Reflect::get(&js_sys::global(), &"FileSystemSyncAccessHandle".into())
+        .and_then(|class| Reflect::get(&class, &"prototype".into()))
+        .map(JsCast::unchecked_into::<Handles>);
+    let Ok(handles) = handles else { return act() };
+    let close = handles.close();
+    let nothing = Closure::<dyn Fn()>::new(|| {});
+    handles.set_close(nothing.as_ref().unchecked_ref());
+    let done = act();
+    handles.set_close(&close);
+    done
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What all open files share.
+    type Handles;
+    #[wasm_bindgen(method, structural, getter)]
+    fn close(this: &Handles) -> Function;
+    #[wasm_bindgen(method, structural, setter)]
+    fn set_close(this: &Handles, close: &Function);
 }
 
 /// Tells how much is used and how much may be.

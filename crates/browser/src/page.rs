@@ -10,12 +10,6 @@ use crate::error::BrowserError;
 
 #[wasm_bindgen]
 extern "C" {
-    type Navigator;
-    #[wasm_bindgen(thread_local_v2, js_name = navigator)]
-    static NAVIGATOR: Navigator;
-    #[wasm_bindgen(method, structural, getter, js_name = userAgent)]
-    fn user_agent_of(this: &Navigator) -> Option<String>;
-
     #[wasm_bindgen(thread_local_v2, js_name = crossOriginIsolated)]
     static CROSS_ORIGIN_ISOLATED: JsValue;
 }
@@ -30,7 +24,7 @@ fn document() -> Result<Document, BrowserError> {
 
 /// Returns what the browser calls itself.
 pub fn user_agent() -> Option<String> {
-    NAVIGATOR.with(Navigator::user_agent_of)
+    crate::navigator::user_agent()
 }
 
 /// Tells whether the page is cross-origin isolated: shared memory is there, so Python can be interrupted.

@@ -1,0 +1,90 @@
+//! A WebSocket of binary frames. Dropping it closes it, and nothing more is heard.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::{SinkExt as _, StreamExt as _};
+use gloo_net::websocket::Message;
+use gloo_net::websocket::futures::WebSocket;
+
+/// What is heard of a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A frame came.
+    Frame(Vec<u8>),
+    /// It is closed, or could not be opened. Said once, at the end.
+    Closed,
+}
+
+/// A socket that is open or being opened.
+pub struct Socket {
+    frames: UnboundedSender<Vec<u8>>,
+    dropped: Rc<Cell<bool>>,
+}
+
+impl Socket {
+    /// Opens a socket and tells what is heard of it.
+    pub fn open(address: &str, mut heard: impl FnMut(Event) + 'static) -> Self {
+        let (frames, mut waiting) = unbounded::<Vec<u8>>();
+        let dropped = Rc::new(Cell::new(false));
+        let gone = Rc::clone(&dropped);
+        match WebSocket::open(address) {
+            Ok(socket) => {
+                let (mut sink, mut stream) = socket.split();
+                crate::spawn(async move {
+                    while let Some(frame) = waiting.next().await {
+                        if sink.send(Message::Bytes(frame)).await.is_err() {
+                            break;
+                        }
+                    }
+                    // Ends the reading below too.
+                    if let Err(error) = sink.close().await {
+                        log::debug!("the socket was closed already: {error}");
+                    }
+                });
+                crate::spawn(async move {
+                    while let Some(message) = stream.next().await {
+                        match message {
+                            Ok(Message::Bytes(frame)) if !gone.get() => heard(Event::Frame(frame)),
+                            // A relay says nothing in text.
+                            Ok(_) => break,
+                            Err(error) => {
+                                log::debug!("the socket ended: {error}");
+                                break;
+                            }
+                        }
+                    }
+                    if !gone.get() {
+                        heard(Event::Closed);
+                    }
+                });
+            }
+            Err(error) => {
+                log::warn!("no socket to the relay: {error}");
+                crate::spawn(async move { heard(Event::Closed) });
+            }
+        }
+        Self { frames, dropped }
+    }
+
+    /// Sends a frame; one that cannot be sent is lost with the socket.
+    pub fn send(&self, frame: Vec<u8>) {
+        if self.frames.unbounded_send(frame).is_err() {
+            log::debug!("a frame was not sent: the socket is gone");
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.dropped.set(true);
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").finish_non_exhaustive()
+    }
+}
