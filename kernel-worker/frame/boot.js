@@ -7,6 +7,10 @@ const PYODIDE = 'pyodide.asm.wasm';
 /** The frame compiles what runs here and hands it over, also to the next worker. */
 const programs = { 'kernel-worker_bg.wasm': Promise.withResolvers(), [PYODIDE]: Promise.withResolvers() };
 
+/** The files, each when it comes; nothing for one that never will. */
+const files = Object.fromEntries(['manifest.json', 'python_stdlib.zip', 'pyodide-lock.json', 'wheels.zip', 'snapshot.head', 'snapshot.bin'].map((name) => [name, Promise.withResolvers()]));
+const file = (name) => files[name].promise;
+
 const tell = (message) => self.postMessage(message);
 const progress = (step, percent) => tell({ type: 'progress', step, percent });
 
@@ -18,6 +22,8 @@ self.addEventListener('message', ({ data }) => {
   if (data?.type === 'prepare') main(data).catch((error) => tell({ type: 'failed', reason: reasonOf(error) }));
   else if (data?.type === 'boot') wanted.resolve(data);
   else if (data?.type === 'program') programs[data.name]?.resolve(data.program);
+  else if (data?.type === 'file') files[data.name]?.resolve(data.bytes);
+  else if (data?.type === 'all') for (const { resolve } of Object.values(files)) resolve(null);
   else if (data?.type === 'interrupt') onInterrupt?.();
 });
 self.addEventListener('messageerror', () => tell({ type: 'failed', reason: 'This browser cannot hand the kernel its program.' }));
@@ -34,13 +40,13 @@ self.close = () => {
   close();
 };
 
-async function main({ modules, files }) {
-  const python = bootPython(modules, files);
+async function main({ modules }) {
+  const python = bootPython(modules);
   python.catch(() => {}); // It is told by whoever awaits it, who comes later.
   const runtime = await importBlob(modules['kernel-worker.js']);
   await runtime.default({ module_or_path: await programs['kernel-worker_bg.wasm'].promise });
   const { port, words } = await wanted.promise;
-  progress('Restoring Python', 10);
+  progress('Preparing Python', 10);
   const host = {
     port,
     shared: words ?? undefined,
@@ -55,30 +61,29 @@ async function main({ modules, files }) {
   await runtime.start(host);
 }
 
-async function bootPython(modules, files) {
+async function bootPython(modules) {
   let started;
   wanted.promise.then(() => { started = performance.now(); });
   const held = [];
   const output = { write: (isError, text) => held.push([isError, text]), held };
   const imported = Promise.all([importBlob(modules['pyodide.mjs']), importBlob(modules['pyodide.asm.mjs'])]);
-  answerFetches(files);
-  const manifest = readManifest(files);
+  answerFetches();
   const [{ loadPyodide }, { default: create }] = await imported;
   const options = {
     indexURL: BASE,
-    lockFileContents: textOf(files['pyodide-lock.json']),
+    lockFileContents: textOf(await file('pyodide-lock.json')),
     enableRunUntilComplete: !!WebAssembly.Suspending,
     // What C code prints; Python's own streams do not come this way.
     stdout: (line) => output.write(false, `${line}\n`),
     stderr: (line) => output.write(true, `${line}\n`),
   };
-  const heap = heapOf(files, manifest?.snapshot?.size);
-  let booted = heap && await restore(loadPyodide, create, options, heap, files, manifest);
+  const head = await file('snapshot.head');
+  let booted = head && await restore(loadPyodide, create, options, new Uint8Array(head));
   const fromSnapshot = Boolean(booted);
   if (!booted) {
     await wanted.promise;
     progress('Starting Python without its snapshot', 40);
-    booted = await plain(loadPyodide, create, options, files);
+    booted = await plain(loadPyodide, create, options);
   }
   return { ...booted, output, fromSnapshot, bootMillis: performance.now() - started };
 }
@@ -95,10 +100,24 @@ async function attach(booting, words, sink) {
     version: pyodide.runPython('import sys; sys.version.split()[0]', { globals: pyodide.toPy({}) }),
     fromSnapshot,
     bootMillis,
-    run: WebAssembly.Suspending ? (source, count) => run.callPromising(source, count) : async (source, count) => run(source, count),
+    run: WebAssembly.Suspending ? (source, count) => atOnce(pyodide._api, () => run.callPromising(source, count)) : async (source, count) => run(source, count),
     cancel: () => cancel(),
     flush: () => flush(),
   };
+}
+
+/**
+ * Pyodide puts a call that may suspend off to a task of its own, in case JavaScript is on the stack, over which
+ * nothing can suspend. Here it goes on in a microtask, below which there is nothing either.
+ */
+function atOnce(api, call) {
+  const { scheduleCallback } = api;
+  api.scheduleCallback = (callback) => callback();
+  try {
+    return call();
+  } finally {
+    api.scheduleCallback = scheduleCallback;
+  }
 }
 
 /**
@@ -142,16 +161,17 @@ function signalsOf(words) {
   };
 }
 
-async function restore(loadPyodide, create, options, heap, files, manifest) {
+async function restore(loadPyodide, create, options, head) {
   // Pyodide gets the head alone: all of the heap is copied once, straight to where it belongs, and
   // code in the notebook cannot reach the original, from which the next kernel starts.
-  const length = new Uint32Array(heap.buffer, 0, 2)[1];
-  const head = heap.slice(0, length), body = heap.subarray(length);
-  let module, trampoline;
+  let module, trampoline, manifest;
   const createGrown = async (settings) => {
     module = await create(settings);
     trampoline = module.HEAP32[trampolineIndex(module)];
+    manifest = readManifest(await file('manifest.json'));
+    const body = (await heapOf(manifest)).subarray(head.length);
     await wanted.promise;
+    progress('Restoring Python', 60);
     // A heap that is larger than the one that Pyodide starts with must find room.
     while (module.HEAP8.length < body.length) module._malloc(1 << 20);
     const { restoreSnapshot } = module.API;
@@ -168,7 +188,7 @@ async function restore(loadPyodide, create, options, heap, files, manifest) {
     // The engine that made the snapshot calls C functions through JavaScript; this one has a quicker way,
     // and JavaScript on the stack would forbid suspending.
     module.HEAP32[trampolineIndex(module)] = trampoline;
-    mount(pyodide, files);
+    mount(pyodide, await file('wheels.zip'));
     const kernel = pyodide.pyimport('cathode_kernel.resident').KERNEL;
     if (kernel.build !== manifest.build) throw new Error('the snapshot is of another build');
     return { pyodide, kernel };
@@ -183,43 +203,45 @@ function trampolineIndex(module) {
   return (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >>> 2]) >>> 2;
 }
 
-async function plain(loadPyodide, create, options, files) {
+async function plain(loadPyodide, create, options) {
   const pyodide = await withProgram(() => loadPyodide({ ...options, createPyodideModule: create }));
-  mount(pyodide, files);
+  mount(pyodide, await file('wheels.zip'));
   pyodide.pyimport('sys').path.append(ARCHIVE);
   return { pyodide, kernel: pyodide.pyimport('cathode_kernel.resident').KERNEL };
 }
 
-function mount(pyodide, files) {
+function mount(pyodide, archive) {
   // A copy: Python may write to its files, and the next worker must not see it.
-  const wheels = new Uint8Array(files['wheels.zip']).slice();
+  const wheels = new Uint8Array(archive).slice();
   pyodide.FS.mkdirTree(ARCHIVE.slice(0, ARCHIVE.lastIndexOf('/')));
   pyodide.FS.writeFile(ARCHIVE, wheels, { canOwn: true });
 }
 
-function readManifest(files) {
+function readManifest(bytes) {
   try {
-    const manifest = JSON.parse(textOf(files['manifest.json']));
-    const fits = manifest.files.every(({ name, size }) => !(name in files) || files[name].byteLength === size);
-    return fits ? manifest : null;
+    return JSON.parse(textOf(bytes));
   } catch {
-    return null;
+    throw new Error('its list of files cannot be read');
   }
 }
 
-/** Returns the snapshot's heap, or null if there is none that fits. */
-function heapOf(files, size) {
-  const heap = files['snapshot.bin'];
-  return heap && heap.byteLength === size ? new Uint8Array(heap) : null;
+/** Returns the whole heap, if it and all that goes with it are what the manifest says. */
+async function heapOf(manifest) {
+  for (const { name, size } of manifest.files) {
+    if (name in files && (await file(name))?.byteLength !== size) throw new Error(`${name} does not fit`);
+  }
+  const heap = await file('snapshot.bin');
+  if (heap?.byteLength !== manifest.snapshot?.size) throw new Error('it is not whole');
+  return new Uint8Array(heap);
 }
 
-function answerFetches(files) {
+function answerFetches() {
   const outside = self.fetch.bind(self);
   self.fetch = async (request, init) => {
     const url = String(request?.url ?? request);
     const name = url.startsWith(BASE) ? url.slice(BASE.length) : '';
     if (name === PYODIDE) return new Response();
-    const bytes = files[name];
+    const bytes = name in files && await file(name);
     return bytes ? new Response(new Uint8Array(bytes).slice()) : outside(request, init);
   };
 }

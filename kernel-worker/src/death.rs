@@ -33,7 +33,7 @@ impl Death {
     }
 
     fn from_message(message: &str, status: Option<f64>) -> Self {
-        let lower = message.to_lowercase();
+        let lower = message.to_ascii_lowercase();
         let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
         if status.is_some() || says(&["exit(", "already exited"]) {
             let code = status.map_or_else(String::new, |code| format!(" with code {code}"));

@@ -184,11 +184,7 @@ impl Worker {
     /// Reports the interrupt of a cell that could not report it itself, since it was not running yet or any more.
     fn report_interrupt(&self) {
         const NAME: &str = "KeyboardInterrupt";
-        let report = Report::Error {
-            ename: NAME.to_owned(),
-            evalue: String::new(),
-            traceback: vec![format!("\x1b[31m{NAME}\x1b[39m")],
-        };
+        let report = Report::of_error(NAME, format!("\x1b[31m{NAME}\x1b[39m"));
         if let Some(outbox) = &mut self.0.state.borrow_mut().outbox {
             outbox.report(report, NAME.len());
         }

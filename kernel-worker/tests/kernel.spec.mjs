@@ -225,6 +225,21 @@ test('a frame outlives its kernels: stopped, dead, and replaced before they were
   await page.evaluate(() => other.remove());
 });
 
+for (const [what, options] of [['before its files are there', { early: true }], ['from a heap in one piece', { inPieces: false }]]) {
+  test(`a kernel starts ${what}`, async () => {
+    const { ready, frameSaid } = await start('other', options);
+    expect(frameSaid[0]).toEqual({ Capabilities: { interrupt: true } });
+    expect(ready.from_snapshot).toBe(true);
+    expect(result(await run('1+1', 'other'))).toBe('2');
+    await page.evaluate(async () => { await other.frame.taken; other.remove(); });
+  });
+}
+
+test('a kernel that starts before its files are there is told when one does not come', async () => {
+  const missing = await start('other', { early: true, without: ['boot.js'] });
+  expect(missing.over).toMatchObject({ type: 'failed', reason: 'The page did not bring boot.js. Reload it.' });
+});
+
 for (const [what, options] of [['a damaged snapshot', { damage: ['snapshot.bin'] }], ['no snapshot', { without: ['snapshot.bin'] }], ['no manifest', { without: ['manifest.json'] }]]) {
   test(`${what}: Python starts without it`, async () => {
     const { ready } = await start('other', options);

@@ -2,8 +2,40 @@
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 
 from .report import bundle
+
+
+#: Types of Python's own whose objects have text and no other form, unless somebody teaches one.
+PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range})
+
+
+class Formatter(DisplayFormatter):
+    """Gives every object the forms that it has. A plain one is asked for its text alone: asking it for ten other
+    forms takes as long as running a short cell.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._own = dict(self.formatters)
+
+    def format(self, obj, include=None, exclude=None):
+        if type(obj) not in PLAIN or include or exclude or self._is_taught():
+            return super().format(obj, include, exclude)
+        text = self._own["text/plain"](obj)
+        return ({} if text is None else {"text/plain": text}), {}
+
+    def _is_taught(self):
+        """Says whether anybody registered a form other than text."""
+        if self.formatters != self._own:
+            return True
+        others = self.ipython_display_formatter, self.mimebundle_formatter, *self._own.values()
+        return any(
+            other.type_printers or other.singleton_printers or other.deferred_printers
+            for other in others
+            if other is not self._own["text/plain"]
+        )
 
 
 class ResultHook(DisplayHook):

@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from . import traceback as tracebacks
 from .data_files import load_themes
-from .display import Publisher, ResultHook
+from .display import Formatter, Publisher, ResultHook
 from .front import Front
 from .outbox import Outbox
 
@@ -35,6 +35,10 @@ class Shell(InteractiveShell):
         self.parent_header = {}
         super().__init__(**kwargs)
         self.system = self.system_piped = self.system_raw = self._run_program
+
+    def init_display_formatter(self):
+        self.display_formatter = Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def get_parent(self):
         return self.parent_header

@@ -128,6 +128,24 @@ class Displays(Case):
         self.run_cell("from IPython.display import clear_output\nclear_output(wait=True)\nclear_output()")
         self.assertEqual([value["wait"] for _, value in self.host.seen], [True, False])
 
+    def test_a_plain_object_has_the_forms_that_it_was_taught(self):
+        def shown(source):
+            self.host.seen.clear()
+            self.run_cell(source)
+            return self.host.seen[-1][1]["data"]
+
+        for source, text in [("1 + 1", "2"), ("'a'", "'a'"), ("[1, {'b': None}]", "[1, {'b': None}]"), ("range(3)", "range(0, 3)")]:
+            self.assertEqual(shown(source), {"text/plain": text})
+        self.assertEqual(shown("class Sub(int):\n  def _repr_html_(self): return '<b>'\nSub(1)")["text/html"], "<b>")
+        self.run_cell("forms = get_ipython().display_formatter.formatters")
+        self.run_cell("forms['text/html'].for_type(int, lambda value: f'<i>{value}</i>')")
+        self.assertEqual(shown("7"), {"text/plain": "7", "text/html": "<i>7</i>"})
+        self.run_cell("forms['text/html'].pop(int)")
+        self.run_cell("forms['text/plain'].for_type(int, lambda value, printer, cycle: printer.text('int'))")
+        self.assertEqual(shown("7"), {"text/plain": "int"})
+        self.run_cell("forms['text/plain'].pop(int)")
+        self.assertEqual(shown("7"), {"text/plain": "7"})
+
     def test_json_with_what_json_lacks(self):
         self.run_cell("from IPython.display import JSON\nJSON({'a': float('nan'), 'b': [1, 2]})")
         self.assertEqual(self.only("execute_result")["data"]["application/json"], {"a": None, "b": [1, 2]})
