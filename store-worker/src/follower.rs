@@ -33,8 +33,17 @@ pub fn request_id(message: &ToStore) -> Option<RequestId> {
         | ToStore::ReadLog { request, .. }
         | ToStore::Diagnose { request }
         | ToStore::ExportDatabase { request }
-        | ToStore::Reset { request } => Some(*request),
-        ToStore::Open { .. } | ToStore::Interrupt | ToStore::WarmKernel | ToStore::Kernel(_) => None,
+        | ToStore::Reset { request }
+        | ToStore::SaveAgain { request }
+        | ToStore::Share { request } => Some(*request),
+        ToStore::Open { .. }
+        | ToStore::LookForFiles
+        | ToStore::Here { .. }
+        | ToStore::Typed { .. }
+        | ToStore::Online
+        | ToStore::Interrupt
+        | ToStore::WarmKernel
+        | ToStore::Kernel(_) => None,
     }
 }
 
@@ -87,13 +96,17 @@ impl Follower {
 
     fn heard(&mut self, message: TabMessage) -> Vec<Effect> {
         match message {
-            TabMessage::Welcome { tab, leader, version, storage, changes, saved, kernel } if tab == self.tab => {
+            TabMessage::Welcome { tab, leader, version, storage, changes, saved, kernel, sync, peers }
+                if tab == self.tab =>
+            {
                 self.leader = Some((leader, version));
                 self.saved.clone_from(&saved);
                 let mut effects = vec![
                     Effect::Ui(FromStore::Opened { storage, role: Role::Follower, changes }),
                     Effect::Ui(FromStore::Saved(saved)),
                     Effect::Ui(FromStore::Kernel(kernel)),
+                    Effect::Ui(FromStore::Sync(sync)),
+                    Effect::Ui(FromStore::Peers(peers)),
                 ];
                 effects.extend(self.unanswered.values().cloned().map(|message| self.request(message)));
                 effects
@@ -183,6 +196,8 @@ mod tests {
             changes: Vec::new(),
             saved: SaveState::Saved,
             kernel: KernelState::None,
+            sync: protocol::port::SyncState::Local,
+            peers: Vec::new(),
         }
     }
 

@@ -25,6 +25,7 @@ pub struct KernelHost {
     step: String,
     percent: u8,
     in_flight: Option<ExecutionId>,
+    disowned: bool,
     can_interrupt: bool,
     received: u64,
 }
@@ -38,7 +39,15 @@ impl Default for KernelHost {
 impl KernelHost {
     /// Makes a host without a kernel.
     pub fn new() -> Self {
-        Self { phase: Phase::Off, step: String::new(), percent: 0, in_flight: None, can_interrupt: true, received: 0 }
+        Self {
+            phase: Phase::Off,
+            step: String::new(),
+            percent: 0,
+            in_flight: None,
+            disowned: false,
+            can_interrupt: true,
+            received: 0,
+        }
     }
 
     /// Notes that a kernel is being asked for. Returns false if there is one, or one that died.
@@ -87,9 +96,14 @@ impl KernelHost {
         session
     }
 
+    /// Says whether it ended by itself, or could not start.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.phase, Phase::Dead(_))
+    }
+
     /// Makes a start possible again after a death.
     pub fn revive(&mut self) {
-        if matches!(self.phase, Phase::Dead(_)) {
+        if self.is_dead() {
             self.stop();
         }
     }
@@ -123,11 +137,17 @@ impl KernelHost {
     /// Notes that it was given this execution.
     pub fn give(&mut self, execution: ExecutionId) {
         self.in_flight = Some(execution);
+        self.disowned = false;
     }
 
     /// Returns what it was given and has not completed.
     pub fn in_flight(&self) -> Option<&ExecutionId> {
         self.in_flight.as_ref()
+    }
+
+    /// Notes that what it was given is not its own any more. Returns whether that is news.
+    pub fn disown(&mut self) -> bool {
+        !std::mem::replace(&mut self.disowned, true)
     }
 
     /// Notes that it completed what it was given.

@@ -2,17 +2,22 @@
 
 mod command;
 mod commit;
+mod files;
 mod kernel;
 mod read;
+mod sync;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use notebook::{Actor, Change, Command, PersonId};
+use protocol::access::Access;
 use protocol::port::{FromStore, KernelState, RequestId, Role, Storage, TabMessage, ToFrame, ToKernel, ToStore};
 use store::Store;
 
 use crate::kernel::KernelHost;
 use crate::saving::{Due, Saving};
+pub use sync::Socket;
+use sync::Sync;
 
 /// What the leader takes from the world: the time, and entropy for ids.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +43,27 @@ pub enum Effect {
     Frame(ToFrame),
     /// Close both ports of the kernel.
     Disconnect,
+    /// Tell the relay.
+    Relay(Socket),
+    /// Call [`Leader::fold`].
+    Fold,
+    /// Call [`Leader::wake_relay`] in so many milliseconds.
+    WakeRelay(u32),
+    /// Call [`Leader::watch_relay`] in so many milliseconds.
+    WatchRelay(u32),
+    /// Call [`Leader::look_around`] in so many milliseconds.
+    LookAround(u32),
     /// Call [`Leader::commit`] then.
     Commit(Due),
+    /// See whether the database's files are still there.
+    LookForFiles,
+    /// Put the database into files again; then answer this request.
+    SaveAgain {
+        /// Who asked.
+        from: Requester,
+        /// Which request it was.
+        request: RequestId,
+    },
     /// Delete the database and start over; then answer this request.
     Reset {
         /// Who asked.
@@ -65,8 +89,12 @@ pub struct Identity {
     pub tab: String,
     /// The person of this browser profile.
     pub person: PersonId,
-    /// Names blobs.
-    pub key: Vec<u8>,
+    /// What may be done with the notebook.
+    pub access: Access,
+    /// Whether it came by a link, so that its beginning is elsewhere.
+    pub joined: bool,
+    /// The relay's address, if there is one.
+    pub relay: Option<String>,
     /// The title of a notebook that is new.
     pub title: String,
     /// Whether everything is logged.
@@ -90,13 +118,15 @@ pub struct Leader {
     version: u64,
     commit_millis: VecDeque<f64>,
     told_kernel: KernelState,
+    // Invariant: there when the notebook is shared and there is a relay.
+    sync: Option<Sync>,
     effects: Vec<Effect>,
 }
 
 impl Leader {
     /// Takes over a store: sessions that this leader did not start have nobody left who runs them.
     pub fn begin(store: Store, storage: Storage, identity: Identity, edge: Edge) -> (Self, Vec<Effect>) {
-        let in_memory = matches!(storage, Storage::Memory { .. });
+        let in_memory = !storage.keeps();
         let mut leader = Self {
             store,
             storage,
@@ -110,8 +140,12 @@ impl Leader {
             version: 0,
             commit_millis: VecDeque::new(),
             told_kernel: KernelState::None,
+            sync: None,
             effects: Vec::new(),
         };
+        if leader.identity.joined {
+            leader.store.set_shared(true);
+        }
         leader.set_title_of_new();
         leader.end_abandoned_sessions();
         leader.fresh.clear();
@@ -121,6 +155,7 @@ impl Leader {
         leader.tell_ui(FromStore::Kernel(KernelState::None));
         let leading = TabMessage::Leading { leader: leader.identity.tab.clone() };
         leader.effects.push(Effect::Tabs(leading));
+        leader.begin_sync();
         let effects = leader.commit();
         (leader, effects)
     }
@@ -149,6 +184,11 @@ impl Leader {
         self.take_effects()
     }
 
+    /// Returns what it leads.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Ends the leading; the database is closed when the store is dropped.
     pub fn into_store(self) -> Store {
         self.store
@@ -162,10 +202,19 @@ impl Leader {
             ToStore::Diagnose { request } => self.diagnose(from, request),
             ToStore::ExportDatabase { request } => self.export(from, request),
             ToStore::Reset { request } => self.reset(from.clone(), request),
+            ToStore::SaveAgain { request } => self.save_again(from, request),
+            ToStore::LookForFiles => self.effects.push(Effect::LookForFiles),
+            ToStore::Share { request } => self.share(from, request),
+            ToStore::Here { name, place } => self.here(name, place),
+            ToStore::Typed { cell, update } => self.typed(from, cell, update),
+            ToStore::Online => self.effects.push(Effect::WakeRelay(0)),
             ToStore::Interrupt => self.interrupt(),
             ToStore::WarmKernel => {
-                self.kernel.revive();
-                self.ask_for_kernel();
+                // Where others are, one of them has a kernel or will: not every browser needs one in advance.
+                if self.may_change().is_ok() && (self.kernel.is_dead() || self.peers().is_empty()) {
+                    self.kernel.revive();
+                    self.ask_for_kernel();
+                }
             }
             ToStore::Kernel(report) if *from == Requester::Own => self.kernel_report(report),
             ToStore::Open { .. } | ToStore::Kernel(_) => log::warn!("a message out of place was not served"),
@@ -183,6 +232,8 @@ impl Leader {
             changes: self.store.notebook().to_changes(),
             saved: self.saving.state(),
             kernel: self.told_kernel.clone(),
+            sync: self.sync_state(),
+            peers: self.peers(),
         };
         self.effects.push(Effect::Tabs(welcome));
     }
@@ -206,13 +257,16 @@ impl Leader {
 
     fn set_title_of_new(&mut self) {
         let title = self.identity.title.clone();
-        if self.store.is_new() && !title.is_empty() {
+        if self.store.is_new() && !title.is_empty() && !self.identity.joined {
             self.command_of_own(Command::SetTitle { title });
         }
     }
 
     fn end_abandoned_sessions(&mut self) {
-        let live = self.store.notebook().sessions().iter().filter(|session| session.ended.is_none());
+        // Of a shared notebook only what this browser ran: others may be at work.
+        let (shared, me) = (self.store.is_shared(), &self.identity.person);
+        let sessions = self.store.notebook().sessions().iter();
+        let live = sessions.filter(|session| session.ended.is_none() && (!shared || session.by.as_ref() == Some(me)));
         let abandoned: Vec<_> = live.map(|session| session.id.clone()).collect();
         for session in abandoned {
             self.command_of_own(Command::EndSession { session, reason: notebook::EndReason::TabClosed });
@@ -232,6 +286,21 @@ impl Leader {
             self.effects.push(Effect::Tabs(news));
         }
         self.tell_ui(message);
+    }
+
+    /// Tells the own page and every tab, but not whom it came from.
+    fn tell_others(&mut self, from: &Requester, message: FromStore) {
+        if *from == Requester::Own {
+            for tab in self.tabs.clone() {
+                self.reply(&Requester::Tab(tab), message.clone());
+            }
+        } else {
+            let tabs = self.tabs.iter().filter(|tab| Requester::Tab((*tab).clone()) != *from).cloned();
+            for tab in tabs.collect::<Vec<_>>() {
+                self.reply(&Requester::Tab(tab), message.clone());
+            }
+            self.tell_ui(message);
+        }
     }
 
     fn reply(&mut self, to: &Requester, message: FromStore) {

@@ -1,6 +1,6 @@
 //! Moves large values out of events: anything over the threshold goes to the blob table.
 
-use notebook::{BlobRef, Content, Event, MimeBundle, Output};
+use notebook::{BlobRef, Content, Event, MimeBundle, Output, gather};
 use protocol::blob::{BLOB_THRESHOLD, reference};
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ impl Mover<'_> {
     }
 
     fn bundle(&mut self, bundle: MimeBundle) -> MimeBundle {
-        bundle.into_iter().map(|(mime, content)| (mime, self.value(content))).collect()
+        gather(bundle.into_iter().map(|(mime, content)| (mime, self.value(content))))
     }
 
     fn text(&mut self, content: Content<String>) -> Content<String> {

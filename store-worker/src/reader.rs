@@ -1,6 +1,6 @@
 //! Leads a notebook that may only be looked at: a newer version wrote its database.
 
-use protocol::port::{FromStore, KernelState, RequestId, Role, SaveState, Storage, TabMessage, ToStore};
+use protocol::port::{FromStore, KernelState, RequestId, Role, SaveState, Storage, SyncState, TabMessage, ToStore};
 use store::{ReadOnly, StoreError};
 
 use crate::leader::{Effect, Requester, reply};
@@ -46,6 +46,8 @@ impl Reader {
                 changes: self.store.notebook().to_changes(),
                 saved: SaveState::Saved,
                 kernel: KernelState::None,
+                sync: SyncState::Local,
+                peers: Vec::new(),
             })],
             _ => Vec::new(),
         }
@@ -73,7 +75,20 @@ impl Reader {
                 );
                 FromStore::RequestFailed { request, message }
             }
-            ToStore::Open { .. } | ToStore::Interrupt | ToStore::WarmKernel | ToStore::Kernel(_) => return Vec::new(),
+            ToStore::Share { request } => {
+                let message = "A notebook of a newer version cannot be shared from here.".to_owned();
+                FromStore::RequestFailed { request, message }
+            }
+            // What is only read was never this tab's to save.
+            ToStore::SaveAgain { request } => FromStore::Done { request },
+            ToStore::Open { .. }
+            | ToStore::LookForFiles
+            | ToStore::Here { .. }
+            | ToStore::Typed { .. }
+            | ToStore::Online
+            | ToStore::Interrupt
+            | ToStore::WarmKernel
+            | ToStore::Kernel(_) => return Vec::new(),
         };
         vec![reply(&from, answer)]
     }

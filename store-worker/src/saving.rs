@@ -33,6 +33,13 @@ impl Saving {
         Self { in_memory, told: None, planned: None, failures: 0 }
     }
 
+    /// Notes that the store moved to disk or into memory: what was told before says nothing any more.
+    pub fn moved(&mut self, in_memory: bool) {
+        self.in_memory = in_memory;
+        self.told = None;
+        self.failures = 0;
+    }
+
     /// Asks for a commit soon: somebody waits for it. Returns when to commit, unless that is planned already.
     pub fn soon(&mut self) -> Option<Due> {
         self.plan(Due::Soon)
@@ -132,5 +139,7 @@ mod tests {
         let mut memory = Saving::new(true);
         assert_eq!(memory.tell(SaveState::Saved), Some(SaveState::Memory));
         assert_eq!(memory.tell(SaveState::Saving), None);
+        memory.moved(false);
+        assert_eq!(memory.tell(SaveState::Saved), Some(SaveState::Saved), "it is on disk now");
     }
 }

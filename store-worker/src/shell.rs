@@ -1,27 +1,31 @@
 //! The worker's one event loop: messages in, effects out.
 
 mod election;
+mod files;
 mod kernel_ports;
 mod mode;
 mod opening;
 mod pool;
 mod recovery;
+mod relay;
 mod reset;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::follower::Follower;
+use crate::leader::{Edge, Effect, Identity, Leader};
+use crate::saving::Due;
 use browser::channel::Channel;
 use browser::lock::Held;
 use browser::port::{Port, RawPort};
+use browser::socket::Socket;
 use browser::timer::{self, Timeout};
 use browser::{clock, entropy, logger, spawn};
 use notebook::NotebookId;
 use protocol::port::{BUILD, FromStore, KernelReport, OpenFailure, TabMessage, ToStore};
-use store_worker::follower::Follower;
-use store_worker::leader::{Edge, Effect, Identity};
-use store_worker::saving::Due;
 
+use files::Watch;
 use kernel_ports::KernelPorts;
 use mode::Mode;
 use pool::Pool;
@@ -34,6 +38,9 @@ type Ui = Port<FromStore, ToStore>;
 /// What the leader takes from the browser.
 const EDGE: Edge = Edge { now: clock::now_millis, elapsed: clock::performance_now, entropy: entropy::bytes16 };
 
+/// What is to be done next of one kind; setting it anew puts it off.
+type Timer = RefCell<Option<Timeout>>;
+
 /// A notebook that was asked for.
 struct Shell {
     ui: Ui,
@@ -45,7 +52,12 @@ struct Shell {
     pool: RefCell<Option<Pool>>,
     lock: RefCell<Option<Held>>,
     boots: Cell<u64>,
-    rest: RefCell<Option<Timeout>>,
+    rest: Timer,
+    wake: Timer,
+    watch: Timer,
+    look: Timer,
+    files: Watch,
+    socket: RefCell<Option<Socket>>,
 }
 
 /// Sets the worker up and says that it listens.
@@ -67,11 +79,11 @@ pub(crate) fn start() {
             (None, ToStore::Open { build, .. }) if build != BUILD => {
                 tell(&answers, &FromStore::OpenFailed { failure: OpenFailure::OtherBuild });
             }
-            (None, ToStore::Open { notebook, person, title, key, verbose, .. }) => {
+            (None, ToStore::Open { access, person, title, joined, relay, verbose, .. }) => {
                 logger::install("store worker", verbose);
                 let tab = hex(entropy::bytes16());
-                let identity = Identity { tab, person, key, title, verbose };
-                *shell.borrow_mut() = Some(Shell::open(answers.clone(), notebook, identity));
+                let identity = Identity { tab, person, access, joined, relay, title, verbose };
+                *shell.borrow_mut() = Some(Shell::open(answers.clone(), identity));
             }
             (None, _) => log::error!("a message came before the notebook was named"),
         }
@@ -90,7 +102,8 @@ fn tell(ui: &Ui, message: &FromStore) {
 }
 
 impl Shell {
-    fn open(ui: Ui, notebook: NotebookId, identity: Identity) -> Rc<Self> {
+    fn open(ui: Ui, identity: Identity) -> Rc<Self> {
+        let notebook = identity.access.notebook();
         let mode = RefCell::new(Mode::Following(Follower::new(identity.tab.clone())));
         let shell = Rc::new(Self {
             ui,
@@ -102,7 +115,12 @@ impl Shell {
             pool: RefCell::new(None),
             lock: RefCell::new(None),
             boots: Cell::new(0),
-            rest: RefCell::new(None),
+            rest: Timer::default(),
+            wake: Timer::default(),
+            watch: Timer::default(),
+            look: Timer::default(),
+            files: Watch::default(),
+            socket: RefCell::new(None),
         });
         let tabs = Rc::clone(&shell);
         match Channel::open(&shell.room(), move |message| tabs.on_tab(message)) {
@@ -123,10 +141,10 @@ impl Shell {
         match message {
             ToStore::Kernel(KernelReport::Ports) => self.connect_kernel(ports),
             ToStore::Reset { request } if self.mode.borrow().has_failed() => {
-                spawn(reset::run(Rc::clone(self), store_worker::leader::Requester::Own, request));
+                spawn(reset::run(Rc::clone(self), crate::leader::Requester::Own, request));
             }
             message => {
-                let request = store_worker::follower::request_id(&message);
+                let request = crate::follower::request_id(&message);
                 let effects = self.mode.borrow_mut().on_ui(message);
                 self.perform(effects);
                 if let Some(request) = request {
@@ -150,7 +168,17 @@ impl Shell {
                 Effect::Kernel(message) => self.tell_kernel(&message),
                 Effect::Frame(message) => self.tell_frame(&message),
                 Effect::Disconnect => self.disconnect_kernel(),
+                Effect::Relay(wanted) => self.drive_socket(wanted),
+                Effect::Fold => {
+                    let effects = self.mode.borrow_mut().leader().map(Leader::fold);
+                    self.perform(effects.unwrap_or_default());
+                }
+                Effect::WakeRelay(millis) => self.later(|shell| &shell.wake, millis, Leader::wake_relay),
+                Effect::WatchRelay(millis) => self.later(|shell| &shell.watch, millis, Leader::watch_relay),
+                Effect::LookAround(millis) => self.later(|shell| &shell.look, millis, Leader::look_around),
                 Effect::Commit(due) => self.commit_at(due),
+                Effect::LookForFiles => files::look(self),
+                Effect::SaveAgain { from, request } => spawn(files::save_again(Rc::clone(self), from, request)),
                 Effect::Reset { from, request } => spawn(reset::run(Rc::clone(self), from, request)),
             }
         }
@@ -173,6 +201,7 @@ impl Shell {
             }
             let effects = shell.mode.borrow_mut().commit();
             shell.perform(effects);
+            files::look(&shell);
             shell.rest_later();
         });
     }

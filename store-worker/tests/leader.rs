@@ -9,6 +9,7 @@ use notebook::{
     CellId, CellKind, Command, EndReason, Event, ExecutionId, ExecutionStatus, Outcome, PersonId, Place, ReplicaId,
     SessionId,
 };
+use protocol::access::{Access, Secret};
 use protocol::port::{
     BUILD, FromFrame, FromKernel, FromStore, KernelReport, KernelState, RequestId, SaveState, Storage, TabMessage,
     ToFrame, ToKernel, ToStore,
@@ -34,7 +35,9 @@ fn identity() -> Identity {
     Identity {
         tab: "own".into(),
         person: PersonId::from_entropy([1; 16]),
-        key: vec![7; 32],
+        access: Access::Writer(Secret::from_entropy([7; 32])),
+        joined: false,
+        relay: None,
         title: "Tides".into(),
         verbose: false,
     }
@@ -167,6 +170,40 @@ fn an_answer_comes_after_the_commit_and_after_what_changed() {
         matches!(after.as_slice(), [Effect::Ui(FromStore::Changed { .. }), Effect::Ui(FromStore::Done { request: 1 })]),
         "{after:?}"
     );
+}
+
+#[test]
+fn a_notebook_whose_files_are_gone_goes_on_in_memory_and_is_saved_again() {
+    let copy = |leader: &mut Leader| {
+        let image = leader.image().unwrap();
+        Store::open(store::connect_to_image(&image).unwrap(), ReplicaId(next() + 100)).unwrap()
+    };
+    let saved = |effects: &[Effect]| {
+        let mut told = effects.iter().filter_map(|effect| match effect {
+            Effect::Ui(FromStore::Saved(state)) => Some(state.clone()),
+            _ => None,
+        });
+        told.next_back()
+    };
+    let mut leader = open();
+    ask(&mut leader, 1, insert(1));
+    leader.on_ui(ToStore::Command { request: 2, command: insert(2) });
+    let memory = copy(&mut leader);
+    let effects = leader.move_to(memory, Storage::Cleared);
+    assert!(has(&effects, |message| *message == FromStore::Moved(Storage::Cleared)), "{effects:?}");
+    assert!(has(&effects, is_done(2)), "what was on its way is in the copy: {effects:?}");
+    assert_eq!(saved(&effects), Some(SaveState::Memory));
+    let effects = ask(&mut leader, 3, insert(3));
+    assert!(has(&effects, is_done(3)) && saved(&effects).is_none(), "it is not called saved: {effects:?}");
+
+    let asked = leader.on_ui(ToStore::SaveAgain { request: 4 });
+    assert!(matches!(asked.as_slice(), [Effect::SaveAgain { request: 4, .. }]), "{asked:?}");
+    let files = copy(&mut leader);
+    let effects = leader.move_to(files, Storage::Opfs);
+    assert_eq!(saved(&effects), Some(SaveState::Saved));
+    assert_eq!(leader.on_ui(ToStore::SaveAgain { request: 5 }), [Effect::Ui(FromStore::Done { request: 5 })]);
+    let cells: Vec<_> = leader.into_store().notebook().cells().map(|cell| cell.id.clone()).collect();
+    assert_eq!(cells, [cell(1), cell(2), cell(3)]);
 }
 
 #[test]
@@ -376,7 +413,7 @@ fn a_new_leader_ends_the_sessions_it_did_not_start() {
         || Store::open(store::connect(path.to_str().unwrap(), None).unwrap(), ReplicaId(next() + 100)).unwrap();
     for began in [true, false] {
         let (mut leader, _) = begin(connect_file());
-        let number = if began { 1 } else { 2 };
+        let number = if began { 2 } else { 3 };
         ask(&mut leader, 10 * u64::from(number), insert(number));
         ask(&mut leader, 10 * u64::from(number) + 1, run(&[number]));
         let (session, effects) = connect(&mut leader);
@@ -384,8 +421,9 @@ fn a_new_leader_ends_the_sessions_it_did_not_start() {
         let mut events = vec![Event::ExecutionAssigned { execution: execution.clone(), session }];
         events.extend(began.then_some(Event::ExecutionStarted { execution }));
         settle(&mut leader, |leader| leader.on_kernel(FromKernel::Events(events), 10));
-        drop(leader); // The tab is gone.
-        let (mut leader, effects) = begin(connect_file());
+        drop(leader); // The browser was killed, and forgot who uses it.
+        let identity = Identity { person: PersonId::from_entropy([number; 16]), ..identity() };
+        let (mut leader, effects) = Leader::begin(connect_file(), Storage::Opfs, identity, EDGE);
         let last = statuses(&mut leader).pop();
         let wanted = if began { ExecutionStatus::Completed(Outcome::Lost) } else { ExecutionStatus::Pending };
         assert_eq!(last, Some(wanted));

@@ -17,8 +17,12 @@ impl Leader {
             self.reply(from, FromStore::Done { request });
             return;
         }
+        if let Err(rejection) = self.may_change() {
+            return self.reply(from, FromStore::Rejected { request, rejection });
+        }
         let runs = matches!(command, Command::RunCells { .. } | Command::RunAll);
         let restarts = matches!(command, Command::RestartKernel);
+        let elsewhere = self.is_hosted_elsewhere();
         let types = matches!(command, Command::EditSource { .. });
         let events = match self.decide(command, self.person()) {
             Ok(events) => events,
@@ -31,7 +35,10 @@ impl Leader {
         self.append(&actor, events, Some(&(tab, request)));
         self.awaiting.push((from.clone(), request));
         if restarts {
-            self.restart_kernel();
+            // Where another browser hosts the kernel, that one sees its session end and restarts it.
+            if !elsewhere {
+                self.restart_kernel();
+            }
         } else if runs {
             self.kernel.revive();
         }
@@ -77,13 +84,16 @@ impl Leader {
     /// Appends events. They are visible from [`Leader::show`] on and saved by [`Leader::commit`].
     pub(super) fn append(&mut self, actor: &Actor, events: Vec<Event>, request: Option<&(String, RequestId)>) {
         for event in events {
-            let (event, moved) = offload(event, &self.identity.key);
+            let (event, moved) = offload(event, &self.identity.access.blob_key());
             for (blob, bytes) in moved {
                 self.store.put_blob(&blob.hash, bytes);
             }
             let envelope =
                 Envelope { id: self.store.next_event_id(), actor: actor.clone(), at: (self.edge.now)(), event };
             log::debug!("{} {}", envelope.id.counter, envelope.event.kind());
+            if self.store.is_shared() {
+                self.will_send(envelope.clone());
+            }
             match self.store.apply(envelope, request.cloned()) {
                 Applied::Changed(changes) => self.fresh.extend(changes),
                 Applied::Ignored(reason) => log::warn!("an event had no effect: {reason:?}"),

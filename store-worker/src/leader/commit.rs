@@ -15,7 +15,7 @@ impl Leader {
     /// Where that fails it is shown all the same, as unsaved, and tried again.
     pub fn commit(&mut self) -> Vec<Effect> {
         self.saving.begin();
-        let committed = if self.store.unsaved() == 0 { Ok(()) } else { self.commit_store() };
+        let committed = if self.store.is_saved() { Ok(()) } else { self.commit_store() };
         match committed {
             Ok(()) => {
                 self.saving.succeeded();
@@ -24,6 +24,7 @@ impl Leader {
                     self.reply(&from, FromStore::Done { request });
                 }
                 self.tell_saved(SaveState::Saved);
+                self.send_committed();
             }
             Err(error) => {
                 log::error!("not saved: {error}");

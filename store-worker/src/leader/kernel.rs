@@ -1,7 +1,7 @@
 //! The kernel: asked for when there is work, given one execution at a time, checked in what it says.
 
-use notebook::{Actor, Command, EndReason, Event, KernelStep, SessionId, next_step};
-use protocol::port::{BUILD, FromFrame, FromKernel, FromStore, KernelReport, ToFrame, ToKernel};
+use notebook::{Actor, Command, EndReason, Event, ExecutionStatus, KernelStep, SessionId, next_step, wants_kernel};
+use protocol::port::{BUILD, FromFrame, FromKernel, FromStore, KernelReport, KernelState, ToFrame, ToKernel};
 
 use super::{Effect, Leader};
 use crate::guard;
@@ -65,31 +65,66 @@ impl Leader {
 
     /// Gives the kernel what it can do next. Called after everything that may have made work for it.
     pub(super) fn pump(&mut self) {
-        if self.store.notebook().wants_kernel() {
+        self.follow_own_session();
+        if self.wants_kernel() {
             self.ask_for_kernel();
         }
         // Work is given only when it is saved that there is such work.
         if self.store.unsaved() == 0
             && let Some(session) = self.kernel.idle_session().cloned()
         {
-            if let Some(KernelStep::Claim { execution, source, count }) = next_step(self.store.notebook(), &session) {
+            if let Some(KernelStep::Claim { execution, source, count }) =
+                next_step(self.store.state(), &session, &self.identity.person, self.reach())
+            {
                 self.kernel.give(execution.clone());
                 self.effects.push(Effect::Kernel(ToKernel::Claim {
                     execution,
                     source: source.as_ref().to_owned(),
                     count,
                 }));
-            } else if self.store.notebook().wants_kernel() {
+            } else if self.wants_kernel() {
                 self.command_of_own(Command::StartSession { session });
             }
         }
         self.tell_kernel();
     }
 
+    fn wants_kernel(&self) -> bool {
+        let mine = self.kernel.session();
+        self.may_change().is_ok() && wants_kernel(self.store.state(), &self.identity.person, mine, self.reach())
+    }
+
+    /// Looks what became of the own session and of what it runs, in the order that everybody sees.
+    fn follow_own_session(&mut self) {
+        let Some(mine) = self.kernel.session().cloned() else { return };
+        let sessions = self.store.notebook().sessions();
+        let ended = sessions.iter().find(|session| session.id == mine).and_then(|session| session.ended);
+        match ended {
+            Some(EndReason::Restarted) => return self.restart_kernel(),
+            Some(_) => {
+                // Another browser gave it up for lost while this one could not be reached. What waits here
+                // brings a new one: a kernel that counts as dead would let it wait for ever.
+                log::warn!("another browser ended the kernel session {mine}, which ran here");
+                return self.take_kernel_down();
+            }
+            None => {}
+        }
+        let given = self.kernel.in_flight().and_then(|given| self.store.notebook().execution(given));
+        let is_mine = given.is_none_or(|given| match &given.status {
+            ExecutionStatus::Pending => true,
+            ExecutionStatus::Assigned(by) | ExecutionStatus::Executing(by) => *by == mine,
+            ExecutionStatus::Completed(_) => false,
+        });
+        // It was withdrawn, or somebody else was first: what it still says is ignored.
+        if !is_mine && self.kernel.disown() && self.kernel.can_interrupt() {
+            self.effects.push(Effect::Frame(ToFrame::Interrupt));
+        }
+    }
+
     /// Interrupts what runs; a kernel that cannot be interrupted is replaced, its queue stays.
     pub(super) fn interrupt(&mut self) {
         if self.kernel.in_flight().is_none() {
-            return;
+            return self.interrupt_elsewhere();
         }
         if self.kernel.can_interrupt() {
             self.effects.push(Effect::Frame(ToFrame::Interrupt));
@@ -183,13 +218,24 @@ impl Leader {
         }
     }
 
+    /// Returns how the kernel is that runs this notebook, here or elsewhere.
+    fn kernel_state(&self) -> KernelState {
+        let own = self.kernel.state(self.store.notebook());
+        let active = self.store.notebook().active_session();
+        match active.filter(|active| Some(*active) != self.kernel.session()) {
+            Some(active) => self.hosted_state(active).unwrap_or(own),
+            None => own,
+        }
+    }
+
     /// Tells the kernel's state if it is news.
     pub(super) fn tell_kernel(&mut self) {
-        let state = self.kernel.state(self.store.notebook());
+        let state = self.kernel_state();
         if state != self.told_kernel {
             self.told_kernel = state.clone();
             self.tell_all(FromStore::Kernel(state));
         }
+        self.say_presence(false);
     }
 }
 

@@ -12,6 +12,9 @@ const MAX_PAGE: u32 = 1_000;
 impl Leader {
     pub(super) fn read_blob(&mut self, from: &Requester, request: RequestId, blob: &BlobRef) {
         let found = self.store.blob(&blob.hash);
+        if matches!(found, Ok(None)) && self.fetch_blob(from, request, &blob.hash) {
+            return;
+        }
         self.answer(from, request, found, |bytes| FromStore::Blob { request, bytes });
     }
 
@@ -22,7 +25,8 @@ impl Leader {
 
     pub(super) fn diagnose(&mut self, from: &Requester, request: RequestId) {
         let commit_millis = self.commit_millis.iter().copied().collect();
-        let figures = self.store.diagnostics().map(|figures| Diagnostics { commit_millis, ..figures });
+        let unopened = self.unopened();
+        let figures = self.store.diagnostics().map(|figures| Diagnostics { commit_millis, unopened, ..figures });
         self.answer(from, request, figures, |figures| FromStore::Diagnostics { request, figures });
     }
 

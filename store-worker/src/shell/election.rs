@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::follower::Follower;
+use crate::leader::{Effect, Leader};
+use crate::reader::Reader;
 use browser::{lock, spawn, timer};
 use protocol::port::{FromStore, OpenFailure, RequestId, Role};
-use store_worker::follower::Follower;
-use store_worker::leader::{Effect, Leader};
-use store_worker::reader::Reader;
 
 use super::mode::{Mode, to_effects};
 use super::opening::{self, Opened};

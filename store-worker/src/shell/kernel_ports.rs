@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::guard::MAX_MESSAGE_BYTES;
+use crate::leader::Effect;
 use browser::port::{Port, RawPort};
 use browser::spawn;
 use protocol::port::{FromFrame, FromKernel, FromStore, ToFrame, ToKernel};
-use store_worker::guard::MAX_MESSAGE_BYTES;
-use store_worker::leader::Effect;
 
 use super::Shell;
 
@@ -54,7 +54,7 @@ impl Shell {
             |error| log::warn!("the kernel's frame sent something else: {error}"),
         );
         *self.kernel.borrow_mut() = Some(ports);
-        let effects = self.mode.borrow_mut().leader().map(store_worker::leader::Leader::kernel_connected);
+        let effects = self.mode.borrow_mut().leader().map(crate::leader::Leader::kernel_connected);
         self.perform(effects.unwrap_or_default());
     }
 

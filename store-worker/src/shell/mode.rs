@@ -1,9 +1,9 @@
 //! What this tab is at the moment: follower, leader, or leader of what may not be written.
 
+use crate::follower::{self, Follower};
+use crate::leader::{Effect, Leader};
+use crate::reader::Reader;
 use protocol::port::{FromFrame, FromKernel, TabMessage, ToStore};
-use store_worker::follower::{self, Follower};
-use store_worker::leader::{Effect, Leader};
-use store_worker::reader::Reader;
 
 /// One of the things a tab can be.
 pub(super) enum Mode {

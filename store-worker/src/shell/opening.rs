@@ -1,18 +1,20 @@
 //! Opens a notebook's database, wherever it can live, and never an empty one in place of a full one.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use browser::{entropy, opfs, timer};
+use browser::timer::{self, Timeout};
+use browser::{entropy, opfs};
 use notebook::ReplicaId;
 use protocol::pool::directory;
-use protocol::port::{OpenFailure, Storage};
+use protocol::port::{FromStore, OpenFailure, Storage};
 use store::{ReadOnly, Store, StoreError};
 
 use super::pool::{DATABASE, Pool, PoolError};
 use super::{Shell, recovery, tell};
 
-/// After this long it is said that the files are held; the wait goes on.
-const PATIENCE_MILLIS: f64 = 5_000.0;
+/// After this long it is said that the files are not to be had; the wait goes on.
+const PATIENCE_MILLIS: u32 = 5_000;
 const FIRST_WAIT_MILLIS: u32 = 10;
 const LAST_WAIT_MILLIS: u32 = 400;
 
@@ -34,20 +36,23 @@ enum Attempt {
 
 /// Opens the database.
 pub(super) async fn open(shell: &Rc<Shell>) -> Result<Opened, OpenFailure> {
-    let began = browser::clock::performance_now();
+    // The browser itself may be silent, as Chromium is for a while after a site's data was cleared.
+    let reason = Rc::new(RefCell::new("the browser does not answer".to_owned()));
+    let _patience = {
+        let (shell, reason) = (Rc::clone(shell), Rc::clone(&reason));
+        Timeout::new(PATIENCE_MILLIS, move || {
+            let failure = OpenFailure::Locked { reason: reason.borrow().clone() };
+            tell(&shell.ui, &FromStore::OpenFailed { failure });
+        })
+    };
     let mut wait = FIRST_WAIT_MILLIS;
-    let mut told = false;
     loop {
         match attempt(shell).await {
             Attempt::Opened(opened) => return Ok(opened),
             Attempt::Failed(failure) => return Err(failure),
-            Attempt::Held(reason) => {
-                log::info!("the files are still held: {reason}");
-                if !told && browser::clock::performance_now() - began > PATIENCE_MILLIS {
-                    told = true;
-                    let failure = OpenFailure::Locked { reason };
-                    tell(&shell.ui, &protocol::port::FromStore::OpenFailed { failure });
-                }
+            Attempt::Held(held) => {
+                log::info!("the files are still held: {held}");
+                *reason.borrow_mut() = held;
             }
         }
         timer::after(wait).await;
@@ -87,13 +92,13 @@ async fn attempt(shell: &Rc<Shell>) -> Attempt {
     }
 }
 
-fn replica() -> ReplicaId {
+pub(super) fn replica() -> ReplicaId {
     let mut bytes = [0; 8];
     entropy::fill(&mut bytes);
     ReplicaId(u64::from_be_bytes(bytes))
 }
 
-fn connect(pool: &Pool) -> Result<Store, StoreError> {
+pub(super) fn connect(pool: &Pool) -> Result<Store, StoreError> {
     Store::open(store::connect(DATABASE, Some(pool.vfs()))?, replica())
 }
 

@@ -5,6 +5,7 @@ use notebook::NotebookId;
 use protocol::pool::directory;
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_rs::vfs::VfsFilesManager as _;
+use sqlite_wasm_rs::vfs::transfer::DbTransfer as _;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 
 /// The database, its write-ahead log, its journal, and as many again to recover with.
@@ -68,6 +69,20 @@ impl Pool {
     /// Empties the pool. Every database in it must be closed.
     pub(super) fn clear(&self) -> Result<(), PoolError> {
         Ok(self.files.clear()?)
+    }
+
+    /// Puts a whole database into an empty pool.
+    pub(super) fn put(&self, image: &[u8]) -> Result<(), PoolError> {
+        Ok(self.files.import_db(DATABASE, image)?)
+    }
+
+    /// Forgets the pool, whose files are gone, so that a new one can take its place. Every database in it must be closed.
+    pub(super) fn give_up(self) -> Result<(), PoolError> {
+        #[expect(unsafe_code, reason = "the VFS is freed, which no connection may use any more")]
+        // SAFETY: a worker has one connection, which its store owned; that store was dropped, and nothing else
+        // keeps a pointer to the VFS.
+        let gone = opfs::without_closing(|| unsafe { self.files.uninstall() });
+        Ok(gone?)
     }
 
     /// Lets go of the files, so that they can be read as they are.

@@ -4,13 +4,11 @@
 
 use browser::{BrowserError, clock, opfs};
 use notebook::NotebookId;
-use protocol::pool::directory;
+use protocol::pool::{ASIDE, aside_prefix, directory};
 use protocol::port::Storage;
 use store::{Store, salvage};
 
 use super::pool::{Pool, PoolError, read_raw};
-
-const ASIDE: &str = "cathode-aside";
 
 /// Why a recovery did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +19,6 @@ pub(super) enum RecoveryError {
     Pool(#[from] PoolError),
 }
 
-fn prefix(notebook: &NotebookId) -> String {
-    format!("{notebook}-")
-}
-
 /// Copies the files of a damaged database aside and empties the place where they were.
 pub(super) async fn set_aside(notebook: &NotebookId, pool: Option<&Pool>) -> Result<(), RecoveryError> {
     if let Some(pool) = pool {
@@ -32,7 +26,7 @@ pub(super) async fn set_aside(notebook: &NotebookId, pool: Option<&Pool>) -> Res
     }
     let raw = read_raw(notebook).await?;
     // A part of a copy must not pass for the whole: the database, which is looked for, comes last.
-    let name = format!("{ASIDE}/{}{}.db", prefix(notebook), clock::now_millis());
+    let name = format!("{ASIDE}/{}{}.db", aside_prefix(notebook), clock::now_millis());
     if !raw.wal.is_empty() {
         opfs::write_file(&format!("{name}-wal"), &raw.wal).await?;
     }
@@ -51,9 +45,8 @@ pub(super) async fn resume(notebook: &NotebookId, store: &mut Store) -> Result<O
     if !store.is_new() {
         return Ok(None);
     }
-    let mut copies: Vec<String> = copies(notebook).await?.into_iter().filter(|name| !name.ends_with("-wal")).collect();
-    copies.sort();
-    let Some(aside) = copies.pop() else { return Ok(None) };
+    let copies = copies(notebook).await?.into_iter();
+    let Some(aside) = copies.filter(|name| name.strip_suffix(".db").is_some()).max() else { return Ok(None) };
     let database = opfs::read_file(&format!("{ASIDE}/{aside}")).await?;
     // There is none when everything was in the database.
     let wal = opfs::read_file(&format!("{ASIDE}/{aside}-wal")).await.unwrap_or_default();
@@ -62,9 +55,7 @@ pub(super) async fn resume(notebook: &NotebookId, store: &mut Store) -> Result<O
     for (hash, bytes) in salvaged.blobs {
         store.put_blob(&hash, bytes);
     }
-    for envelope in salvaged.envelopes {
-        store.apply(envelope, None);
-    }
+    store.restore(salvaged.base.as_ref(), salvaged.envelopes);
     // What cannot be saved now stays unsaved, and the leader tries again.
     if let Err(error) = store.commit() {
         log::error!("what was recovered is not saved yet: {error}");
@@ -75,15 +66,12 @@ pub(super) async fn resume(notebook: &NotebookId, store: &mut Store) -> Result<O
 
 /// Returns the names of all copies of a notebook's files.
 async fn copies(notebook: &NotebookId) -> Result<Vec<String>, BrowserError> {
-    let prefix = prefix(notebook);
+    let prefix = aside_prefix(notebook);
     let entries = opfs::list(ASIDE).await?;
     Ok(entries.into_iter().map(|entry| entry.name).filter(|name| name.starts_with(&prefix)).collect())
 }
 
 /// Removes all copies of a notebook's files.
 pub(super) async fn forget(notebook: &NotebookId) -> Result<(), BrowserError> {
-    for name in copies(notebook).await? {
-        opfs::remove_file(&format!("{ASIDE}/{name}")).await?;
-    }
-    Ok(())
+    opfs::remove_files(ASIDE, &aside_prefix(notebook)).await
 }

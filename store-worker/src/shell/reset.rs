@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::follower::Follower;
+use crate::leader::{Requester, reply};
 use browser::opfs;
 use protocol::pool::directory;
 use protocol::port::{FromStore, RequestId};
-use store_worker::follower::Follower;
-use store_worker::leader::{Requester, reply};
 
 use super::mode::Mode;
 use super::recovery::{self, RecoveryError};

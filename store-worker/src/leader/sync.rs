@@ -1,0 +1,424 @@
+//! The leader and its relay: own events go out when they are committed, ordered ones come in; who is here,
+//! and whose kernel runs.
+
+use std::collections::BTreeMap;
+
+use notebook::{Change, Command, EndReason, Envelope, Reach, SessionId};
+use protocol::client::{Adoption, Client, Status, Step};
+use protocol::peer::{Body, Location, Peers, Presence};
+use protocol::port::{FromStore, KernelState, RequestId, SyncState};
+use protocol::wire::ConnectionId;
+use store::Adopted;
+
+use super::{Effect, Leader, Requester};
+
+/// What the leader wants of its socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Socket {
+    /// Open it; then call [`Leader::on_relay`] and [`Leader::relay_closed`].
+    Open,
+    /// Close it; nothing more is heard of it.
+    Close,
+    /// Send a frame.
+    Send(Vec<u8>),
+}
+
+/// All that is known while a notebook is shared.
+#[derive(Debug)]
+pub(super) struct Sync {
+    client: Client,
+    peers: Peers,
+    /// Own events that are not given to the client, since they are not committed.
+    uncommitted: Vec<Envelope>,
+    name: String,
+    place: Option<Location>,
+    /// Whom a blob that the relay may have is for.
+    wanted: BTreeMap<String, Vec<(Requester, RequestId)>>,
+    said: Option<Presence>,
+    told: SyncState,
+}
+
+impl Leader {
+    /// Connects, if the notebook is shared and there is a relay.
+    pub(super) fn begin_sync(&mut self) {
+        if self.identity.relay.is_none() || !self.store.is_shared() {
+            return;
+        }
+        let client = Client::new(
+            self.identity.access.clone(),
+            self.store.cursor(),
+            self.store.pending().cloned(),
+            self.store.is_filled(),
+            self.edge.entropy,
+        );
+        self.sync = Some(Sync {
+            client,
+            peers: Peers::default(),
+            uncommitted: Vec::new(),
+            name: String::new(),
+            place: None,
+            wanted: BTreeMap::new(),
+            said: None,
+            told: SyncState::Connecting,
+        });
+        self.tell_all(FromStore::Sync(SyncState::Connecting));
+        self.with_client(Client::start);
+    }
+
+    /// Hands the notebook to the relay.
+    pub(super) fn share(&mut self, from: &Requester, request: RequestId) {
+        if self.identity.relay.is_none() {
+            let message = "This site has no relay, so a notebook cannot be shared live.".to_owned();
+            return self.reply(from, FromStore::RequestFailed { request, message });
+        }
+        if self.sync.is_none() {
+            self.store.set_shared(true);
+            self.begin_sync();
+        }
+        self.awaiting.push((from.clone(), request));
+        self.commit_soon();
+    }
+
+    /// Takes a frame of the relay.
+    pub fn on_relay(&mut self, frame: &[u8]) -> Vec<Effect> {
+        self.with_client(|client| client.received(frame));
+        self.after_relay()
+    }
+
+    /// Takes in that the socket is closed, or could not be opened.
+    pub fn relay_closed(&mut self) -> Vec<Effect> {
+        self.with_client(Client::closed);
+        self.after_relay()
+    }
+
+    /// Takes in that a wait that the client asked for is over, or that the network came back.
+    pub fn wake_relay(&mut self) -> Vec<Effect> {
+        self.with_client(Client::woken);
+        self.after_relay()
+    }
+
+    /// Takes in that the relay has had its time to answer.
+    pub fn watch_relay(&mut self) -> Vec<Effect> {
+        self.with_client(Client::watched);
+        self.after_relay()
+    }
+
+    /// Folds what came of the relay's log.
+    pub fn fold(&mut self) -> Vec<Effect> {
+        self.with_client(Client::fold);
+        self.after_relay()
+    }
+
+    /// Takes in that some time has passed: a kernel session may have been abandoned by now.
+    pub fn look_around(&mut self) -> Vec<Effect> {
+        self.look_for_host();
+        self.after_relay()
+    }
+
+    fn after_relay(&mut self) -> Vec<Effect> {
+        if !self.store.is_saved() {
+            self.commit_soon();
+        }
+        self.pump();
+        self.take_effects()
+    }
+
+    /// Says whether the others can be asked.
+    pub(super) fn reach(&self) -> Reach {
+        match self.sync.as_ref().map(|sync| sync.client.status()) {
+            None if !self.store.is_shared() => Reach::Unshared,
+            Some(Status::Connecting | Status::Live) => Reach::Together,
+            None | Some(Status::Offline | Status::Absent | Status::Refused(_)) => Reach::Alone,
+        }
+    }
+
+    /// Says whether the notebook may be changed here; if not, why.
+    pub(super) fn may_change(&self) -> Result<(), notebook::Rejection> {
+        if !self.identity.access.may_write() {
+            Err(notebook::Rejection::ReadOnly)
+        } else if self.identity.joined && !self.store.is_filled() {
+            Err(notebook::Rejection::NotHere)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Notes an own event, which goes out when it is committed.
+    pub(super) fn will_send(&mut self, envelope: Envelope) {
+        if let Some(sync) = &mut self.sync {
+            sync.uncommitted.push(envelope);
+        }
+    }
+
+    /// Sends what is committed now.
+    pub(super) fn send_committed(&mut self) {
+        let Some(sync) = &mut self.sync else { return };
+        for envelope in std::mem::take(&mut sync.uncommitted) {
+            self.with_client(|client| client.append(envelope));
+        }
+        self.tell_sync();
+    }
+
+    /// Says who uses this browser, and where they are.
+    pub(super) fn here(&mut self, name: String, place: Option<Location>) {
+        if let Some(sync) = &mut self.sync {
+            (sync.name, sync.place) = (name, place);
+            self.say_presence(false);
+        }
+    }
+
+    /// Passes on what was typed in this browser.
+    pub(super) fn typed(&mut self, from: &Requester, cell: notebook::CellId, update: Vec<u8>) {
+        if self.may_change().is_err() || !notebook::source::is_update(&update) {
+            return;
+        }
+        let news = FromStore::Typed { cell: cell.clone(), update: update.clone() };
+        self.tell_others(from, news);
+        self.with_client(|client| client.say(&Body::Typed { cell, update }));
+    }
+
+    /// Interrupts the kernel wherever it runs.
+    pub(super) fn interrupt_elsewhere(&mut self) {
+        if let Some(session) = self.store.notebook().active_session().cloned() {
+            self.with_client(|client| client.say(&Body::Interrupt { session }));
+        }
+    }
+
+    /// Asks the relay for a blob that is not here. Returns false when it cannot be asked.
+    pub(super) fn fetch_blob(&mut self, from: &Requester, request: RequestId, name: &str) -> bool {
+        let Some(sync) = &mut self.sync else { return false };
+        if !matches!(sync.client.status(), Status::Live | Status::Connecting) {
+            return false;
+        }
+        sync.wanted.entry(name.to_owned()).or_default().push((from.clone(), request));
+        self.with_client(|client| client.fetch(name));
+        true
+    }
+
+    /// Says that another browser hosts the active session.
+    pub(super) fn is_hosted_elsewhere(&self) -> bool {
+        let active = self.store.notebook().active_session();
+        active.is_some_and(|active| Some(active) != self.kernel.session() && self.hosted_state(active).is_some())
+    }
+
+    /// Returns how a session is that another browser hosts.
+    pub(super) fn hosted_state(&self, session: &SessionId) -> Option<KernelState> {
+        self.sync.as_ref()?.peers.kernel(session).cloned()
+    }
+
+    pub(super) fn sync_state(&self) -> SyncState {
+        let Some(sync) = &self.sync else { return SyncState::Local };
+        let unsent = (sync.client.unsent() + sync.uncommitted.len()) as u64;
+        match sync.client.status() {
+            Status::Connecting => SyncState::Connecting,
+            Status::Live => SyncState::Live { unsent },
+            Status::Absent => SyncState::Absent,
+            Status::Offline => SyncState::Offline { unsent },
+            Status::Refused(reason) => SyncState::Refused { reason },
+        }
+    }
+
+    /// Returns how much of what came did not open.
+    pub(super) fn unopened(&self) -> u64 {
+        self.sync.as_ref().map_or(0, |sync| sync.client.unopened())
+    }
+
+    pub(super) fn peers(&self) -> Vec<(ConnectionId, Presence)> {
+        let here = self.sync.iter().flat_map(|sync| sync.peers.presences());
+        here.map(|(connection, presence)| (connection, presence.clone())).collect()
+    }
+
+    /// Says who is here, if that is news or somebody came who has not heard it.
+    pub(super) fn say_presence(&mut self, again: bool) {
+        let Some(sync) = &mut self.sync else { return };
+        if sync.client.status() != Status::Live {
+            sync.said = None;
+            return;
+        }
+        let kernel = self.kernel.session().filter(|session| self.store.notebook().is_live(session)).cloned();
+        let kernel = kernel.map(|session| (session, self.kernel.state(self.store.notebook())));
+        let presence = Presence {
+            person: self.identity.person.clone(),
+            name: sync.name.clone(),
+            place: sync.place.clone(),
+            kernel,
+        };
+        if again || sync.said.as_ref() != Some(&presence) {
+            sync.said = Some(presence.clone());
+            self.with_client(|client| client.say(&Body::Presence(presence)));
+        }
+    }
+
+    fn with_client(&mut self, act: impl FnOnce(&mut Client) -> Vec<Step>) {
+        let Some(sync) = &mut self.sync else { return };
+        let steps = act(&mut sync.client);
+        for step in steps {
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Connect => {
+                // Whoever was heard on a connection that never went live is not heard leaving it either.
+                if let Some(sync) = &mut self.sync {
+                    sync.peers = Peers::default();
+                }
+                self.effects.push(Effect::Relay(Socket::Open));
+            }
+            Step::Disconnect => self.effects.push(Effect::Relay(Socket::Close)),
+            Step::Send(frame) => self.effects.push(Effect::Relay(Socket::Send(frame))),
+            Step::Fold => self.effects.push(Effect::Fold),
+            Step::Wake(millis) => self.effects.push(Effect::WakeRelay(millis)),
+            Step::Watch(millis) => self.effects.push(Effect::WatchRelay(millis)),
+            Step::Order(ordered, cursor) => {
+                let changes = self.store.order(ordered, cursor);
+                self.ordered(changes);
+                self.tell_sync();
+            }
+            Step::Adopt(adoption) => self.adopt(*adoption),
+            Step::NeedBase => {
+                let confirmed = self.store.confirmed().clone();
+                self.with_client(|client| client.base(&confirmed));
+            }
+            Step::NeedSnapshot => {
+                let confirmed = self.store.confirmed().clone();
+                self.with_client(|client| client.compact(&confirmed));
+            }
+            Step::NeedBlob(name) => {
+                let bytes = self.store.blob(&name).ok().flatten();
+                self.with_client(|client| client.blob(&name, bytes.as_deref()));
+            }
+            Step::Blob(name, bytes) => self.blob_came(&name, bytes),
+            Step::Heard(from, body) => self.heard(from, body),
+            Step::Joined(connection) => {
+                let now = self.now();
+                if let Some(sync) = &mut self.sync {
+                    sync.peers.joined(connection, now);
+                }
+                self.say_presence(true);
+            }
+            Step::Left(connection) => {
+                let now = self.now();
+                if self.sync.as_mut().is_some_and(|sync| sync.peers.left(connection, now)) {
+                    self.tell_all(FromStore::Peers(self.peers()));
+                    self.look_for_host();
+                    self.tell_kernel();
+                }
+            }
+            Step::Status => self.status_changed(),
+        }
+    }
+
+    fn ordered(&mut self, changes: Vec<Change>) {
+        self.fresh.extend(changes);
+        self.show();
+    }
+
+    fn adopt(&mut self, adoption: Adoption) {
+        match self.store.adopt(adoption) {
+            Ok(Some(Adopted { pending, shown })) => {
+                if let Some(sync) = &mut self.sync {
+                    // They are among what is pending.
+                    sync.uncommitted.clear();
+                }
+                self.ordered(shown);
+                self.with_client(|client| client.adopted(pending));
+            }
+            Ok(None) => {
+                let why = "the relay holds another history of this notebook, which lacks work that is here; \
+                           make a copy to go on with this one";
+                self.with_client(|client| client.not_adopted(why));
+            }
+            // What is unsaved must be saved before; the next attempt comes by itself.
+            Err(error) => {
+                log::error!("the relay's state is not taken in: {error}");
+                self.effects.push(Effect::Relay(Socket::Close));
+                self.with_client(Client::closed);
+            }
+        }
+    }
+
+    fn status_changed(&mut self) {
+        let Some(sync) = &mut self.sync else { return };
+        if sync.client.status() == Status::Live {
+            log::info!("the relay is live, {} others are here", sync.peers.presences().count());
+            sync.said = None;
+        } else {
+            sync.peers = Peers::default();
+            for (_, waiting) in std::mem::take(&mut sync.wanted) {
+                for (from, request) in waiting {
+                    self.reply(&from, FromStore::Blob { request, bytes: None });
+                }
+            }
+            self.tell_all(FromStore::Peers(Vec::new()));
+        }
+        self.tell_sync();
+        self.say_presence(false);
+        self.look_for_host();
+        self.tell_kernel();
+    }
+
+    fn heard(&mut self, from: ConnectionId, body: Body) {
+        let now = self.now();
+        match body {
+            Body::Presence(presence) => {
+                if let Some(sync) = &mut self.sync {
+                    sync.peers.is(from, presence, now);
+                }
+                self.tell_all(FromStore::Peers(self.peers()));
+                self.look_for_host();
+                self.tell_kernel();
+            }
+            Body::Typed { cell, update } => self.tell_all(FromStore::Typed { cell, update }),
+            Body::Interrupt { session } if self.kernel.session() == Some(&session) => self.interrupt(),
+            Body::Interrupt { .. } => {}
+        }
+    }
+
+    fn blob_came(&mut self, name: &str, bytes: Option<Vec<u8>>) {
+        let waiting = self.sync.as_mut().and_then(|sync| sync.wanted.remove(name)).unwrap_or_default();
+        for (from, request) in waiting {
+            self.reply(&from, FromStore::Blob { request, bytes: bytes.clone() });
+        }
+        if let Some(bytes) = bytes {
+            self.store.put_blob(name, bytes);
+        }
+    }
+
+    /// Ends the active session when the browser that hosted it has been away for too long.
+    fn look_for_host(&mut self) {
+        let now = self.now();
+        let Some(sync) = &mut self.sync else { return };
+        if sync.client.status() != Status::Live || !sync.client.may_write() {
+            return;
+        }
+        let Some(active) = self.store.confirmed().active_session().cloned() else { return };
+        if self.kernel.session() == Some(&active) {
+            return;
+        }
+        match sync.peers.abandoned_in(&active, now) {
+            None => {}
+            Some(0) => {
+                log::warn!("nobody hosts the kernel session {active} any more");
+                self.command_of_own(Command::EndSession { session: active, reason: EndReason::TabClosed });
+            }
+            Some(millis) => self.effects.push(Effect::LookAround(u32::try_from(millis).unwrap_or(u32::MAX).max(1))),
+        }
+    }
+
+    fn tell_sync(&mut self) {
+        let state = self.sync_state();
+        if let Some(sync) = &mut self.sync
+            && sync.told != state
+        {
+            sync.told = state.clone();
+            self.tell_all(FromStore::Sync(state));
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since the page was opened")]
+    fn now(&self) -> u64 {
+        (self.edge.elapsed)() as u64
+    }
+}
