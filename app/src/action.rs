@@ -67,6 +67,9 @@ impl Session {
     /// Runs a cell and makes a new one below it.
     pub(crate) fn run_and_insert(self, cell: &CellId) {
         self.run_cell(cell);
+        if !self.can_write() {
+            return;
+        }
         let place = Place::After(cell.clone());
         self.afterwards.put(move || drop(self.insert_cell(CellKind::Code, place)));
     }

@@ -1,13 +1,18 @@
-//! What may wait until a run's first reply, but not until the next key: moving on to the next cell.
+//! What may wait until a run's first reply, but not until the next key: moving on to the next cell, and
+//! showing what passes by meanwhile.
 //!
 //! Moving the focus makes the browser lay the page out, which would keep the reply waiting. So it is put
 //! off for a moment; a key or a press that comes sooner finds it done, and goes where it then belongs.
+
+mod steady;
 
 use browser::timer::Timeout;
 use js_sys::{Array, Function, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event};
+
+pub(crate) use steady::steady;
 
 /// Shorter than anybody notices, longer than a short run takes.
 const WAIT_MILLIS: u32 = 20;

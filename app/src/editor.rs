@@ -1,15 +1,18 @@
 //! The binding to `js/editor.js`: one editor per mounted cell, edits as splices, keys by name.
 
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect};
 use leptos::prelude::*;
 use notebook::CellKind;
 use notebook::source::Splice;
 use send_wrapper::SendWrapper;
+use serde::Serialize;
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::prelude::*;
 
+use crate::company::Person;
 use crate::module;
 
 #[wasm_bindgen]
@@ -17,25 +20,66 @@ extern "C" {
     #[derive(Clone)]
     type Module;
     #[wasm_bindgen(method, catch, js_name = createEditor)]
-    fn create_editor(this: &Module, options: &Object) -> Result<Handle, JsValue>;
+    fn create_editor(this: &Module, options: &JsValue) -> Result<Handle, JsValue>;
     #[wasm_bindgen(method)]
     fn highlight(this: &Module, code: &str, language: &str) -> String;
 
     #[derive(Clone)]
     type Handle;
     #[wasm_bindgen(method, catch, js_name = applyChanges)]
-    fn apply_changes(this: &Handle, changes: &Array) -> Result<(), JsValue>;
+    fn apply_changes(this: &Handle, changes: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = getDoc)]
     fn get_doc(this: &Handle) -> String;
     #[wasm_bindgen(method, js_name = focus)]
     fn focus_at(this: &Handle, place: Option<&str>);
+    #[wasm_bindgen(method, js_name = setPeers)]
+    fn set_peers(this: &Handle, peers: &JsValue);
     #[wasm_bindgen(method, js_name = setReadOnly)]
     fn set_read_only(this: &Handle, read_only: bool);
     #[wasm_bindgen(method, js_name = setLanguage)]
     fn set_language(this: &Handle, language: &str);
     #[wasm_bindgen(method)]
+    fn rest(this: &Handle) -> bool;
+    #[wasm_bindgen(method)]
+    fn wake(this: &Handle);
+    #[wasm_bindgen(method)]
     fn destroy(this: &Handle);
 }
+
+/// What `createEditor` takes. What is not text or truth passes as it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    #[serde(with = "preserve")]
+    parent: web_sys::Element,
+    doc: &'a str,
+    language: &'static str,
+    read_only: bool,
+    label: &'a str,
+    #[serde(with = "preserve")]
+    on_change: JsValue,
+    #[serde(with = "preserve")]
+    on_select: JsValue,
+    #[serde(with = "preserve")]
+    on_focus: JsValue,
+    #[serde(with = "preserve")]
+    on_blur: JsValue,
+    #[serde(with = "preserve")]
+    on_key: JsValue,
+}
+
+/// Somebody else in a text, as `setPeers` takes them.
+#[derive(Serialize)]
+struct Peer<'a> {
+    id: &'a str,
+    name: &'a str,
+    colour: &'static str,
+    anchor: u32,
+    head: u32,
+}
+
+/// An edit as it crosses: where it begins and ends, and what comes there instead.
+type Change = (u32, u32, String);
 
 /// The editor bundle: `None` until it is here, an error when it cannot be.
 #[derive(Clone, Copy)]
@@ -44,6 +88,8 @@ pub(crate) struct EditorBundle(RwSignal<Option<Result<SendWrapper<Module>, Strin
 /// What an editor tells its cell.
 pub(crate) struct Callbacks {
     pub(crate) change: Box<dyn Fn(Vec<Splice>)>,
+    /// Gets where the selection began and where the cursor is.
+    pub(crate) select: Box<dyn Fn(u32, u32)>,
     pub(crate) focus: Box<dyn Fn()>,
     pub(crate) blur: Box<dyn Fn()>,
     /// Gets a key's name; says whether it was handled.
@@ -67,13 +113,14 @@ pub(crate) enum Cursor {
     End,
 }
 
-/// One mounted editor. Clones are the same editor; [`Editor::destroy`] removes it.
+/// One editor, on the page or at rest. Clones are the same editor; [`Editor::destroy`] removes it.
 #[derive(Clone)]
-pub(crate) struct Editor(Rc<Mounted>);
+pub(crate) struct Editor(Rc<Parts>);
 
-struct Mounted {
+struct Parts {
     handle: Handle,
-    // The editor calls these for as long as it is mounted.
+    mounted: Cell<bool>,
+    // The editor calls these for as long as it is there.
     _callbacks: Vec<Box<dyn std::any::Any>>,
 }
 
@@ -115,37 +162,58 @@ impl EditorBundle {
             Some(Ok(module)) => Some(module.clone()),
             Some(Err(_)) | None => None,
         })?;
-        let options = Object::new();
-        set(&options, "parent", setup.parent);
-        set(&options, "doc", &setup.text.into());
-        set(&options, "language", &language(setup.kind).into());
-        set(&options, "readOnly", &setup.read_only.into());
-        set(&options, "label", &setup.label.into());
-        let Callbacks { change, focus, blur, key } = callbacks;
-        let on_change = Closure::<dyn Fn(Array)>::new(move |changes: Array| change(to_splices(&changes)));
+        let Callbacks { change, select, focus, blur, key } = callbacks;
+        let on_change = Closure::<dyn Fn(JsValue)>::new(move |changes: JsValue| match to_splices(changes) {
+            Ok(splices) => change(splices),
+            Err(error) => log::error!("an edit of the editor could not be read: {error}"),
+        });
+        let on_select = Closure::<dyn Fn(u32, u32)>::new(select);
         let on_focus = Closure::<dyn Fn()>::new(focus);
         let on_blur = Closure::<dyn Fn()>::new(blur);
         let on_key = Closure::<dyn Fn(String) -> bool>::new(move |name: String| key(&name));
-        set(&options, "onChange", on_change.as_ref());
-        set(&options, "onFocus", on_focus.as_ref());
-        set(&options, "onBlur", on_blur.as_ref());
-        set(&options, "onKey", on_key.as_ref());
+        let options = Options {
+            parent: setup.parent.clone(),
+            doc: setup.text,
+            language: language(setup.kind),
+            read_only: setup.read_only,
+            label: setup.label,
+            on_change: on_change.as_ref().clone(),
+            on_select: on_select.as_ref().clone(),
+            on_focus: on_focus.as_ref().clone(),
+            on_blur: on_blur.as_ref().clone(),
+            on_key: on_key.as_ref().clone(),
+        };
+        let options = serde_wasm_bindgen::to_value(&options).ok()?;
         let handle = module.create_editor(&options).ok()?;
         let kept: Vec<Box<dyn std::any::Any>> =
-            vec![Box::new(on_change), Box::new(on_focus), Box::new(on_blur), Box::new(on_key)];
-        Some(Editor(Rc::new(Mounted { handle, _callbacks: kept })))
+            vec![Box::new(on_change), Box::new(on_select), Box::new(on_focus), Box::new(on_blur), Box::new(on_key)];
+        Some(Editor(Rc::new(Parts { handle, mounted: Cell::new(true), _callbacks: kept })))
     }
 }
 
 impl Editor {
     /// Applies edits made elsewhere, one after another.
     pub(crate) fn apply(&self, splices: &[Splice]) {
-        let changes: Array = splices
-            .iter()
-            .map(|splice| Array::of3(&splice.from.into(), &splice.to.into(), &splice.insert.as_str().into()))
-            .collect();
-        if self.0.handle.apply_changes(&changes).is_err() {
+        let changes: Vec<Change> =
+            splices.iter().map(|splice| (splice.from, splice.to, splice.insert.clone())).collect();
+        let applied =
+            serde_wasm_bindgen::to_value(&changes).is_ok_and(|changes| self.0.handle.apply_changes(&changes).is_ok());
+        if !applied {
             log::error!("an edit did not fit the editor's text");
+        }
+    }
+
+    /// Shows where these people are in the text, and nobody else.
+    pub(crate) fn show_people(&self, people: &[Person]) {
+        let peers: Vec<Peer<'_>> = people
+            .iter()
+            .filter_map(|person| {
+                let (anchor, head) = person.place.as_ref()?.selection?;
+                Some(Peer { id: person.id.as_str(), name: &person.name, colour: person.colour, anchor, head })
+            })
+            .collect();
+        if let Ok(peers) = serde_wasm_bindgen::to_value(&peers) {
+            self.0.handle.set_peers(&peers);
         }
     }
 
@@ -172,6 +240,23 @@ impl Editor {
         self.0.handle.set_language(language(kind));
     }
 
+    /// Says whether it is on the page.
+    pub(crate) fn is_mounted(&self) -> bool {
+        self.0.mounted.get()
+    }
+
+    /// Takes it off the page and says whether it holds anything that a new one would not: undo, a selection.
+    pub(crate) fn rest(&self) -> bool {
+        self.0.mounted.set(false);
+        self.0.handle.rest()
+    }
+
+    /// Puts it back on the page.
+    pub(crate) fn wake(&self) {
+        self.0.handle.wake();
+        self.0.mounted.set(true);
+    }
+
     pub(crate) fn destroy(&self) {
         self.0.handle.destroy();
     }
@@ -191,29 +276,9 @@ fn language(kind: CellKind) -> &'static str {
     }
 }
 
-fn set(options: &Object, key: &str, value: &JsValue) {
-    Reflect::set(options, &key.into(), value).expect("invariant: a plain object takes any property");
-}
-
-fn to_splices(changes: &Array) -> Vec<Splice> {
-    let position = |value: JsValue| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a position in a text is a small whole number"
-        )]
-        let position = value.as_f64().unwrap_or(0.0) as u32;
-        position
-    };
-    let read = |change: JsValue| {
-        let change: Array = change.unchecked_into();
-        Splice {
-            from: position(change.get(0)),
-            to: position(change.get(1)),
-            insert: change.get(2).as_string().unwrap_or_default(),
-        }
-    };
-    changes.iter().map(read).collect()
+fn to_splices(changes: JsValue) -> Result<Vec<Splice>, serde_wasm_bindgen::Error> {
+    let changes: Vec<Change> = serde_wasm_bindgen::from_value(changes)?;
+    Ok(changes.into_iter().map(|(from, to, insert)| Splice { from, to, insert }).collect())
 }
 
 /// Returns the one splice that turns `before` into `after`, or `None` when they are equal.

@@ -88,16 +88,21 @@ pub(crate) fn download_notebook(session: Session) {
 }
 
 async fn export(session: Session) -> Result<(), String> {
+    let text = to_ipynb(session).await?;
+    let name = file_name(&session.title.get_untracked());
+    browser::page::download(&name, MIME, text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// Returns the notebook as the text of a file.
+pub(crate) async fn to_ipynb(session: Session) -> Result<String, String> {
     let mut blobs: BTreeMap<BlobRef, Vec<u8>> = BTreeMap::new();
     for blob in session.read(notebook::Notebook::blobs) {
         let bytes = session.read_blob(&blob).await?;
         blobs.insert(blob, bytes.to_vec());
     }
-    let text = session
+    session
         .read(|notebook| ipynb::export(notebook, &|blob| blobs.get(blob).cloned()))
-        .map_err(|error| error.to_string())?;
-    let name = file_name(&session.title.get_untracked());
-    browser::page::download(&name, MIME, text.as_bytes()).map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// Makes a file name of a title: file systems refuse some characters.

@@ -73,6 +73,13 @@ impl Focus {
         self.go(cell, Wish::Edit(cursor));
     }
 
+    /// Brings a cell into view; the focus stays where it is.
+    pub(crate) fn reveal(self, cell: &CellId) {
+        if let Some(row) = self.rows.with_value(|rows| rows.get(cell).cloned()) {
+            request_animation_frame(move || scroll_to(&row.element, ScrollLogicalPosition::Center));
+        }
+    }
+
     /// Leaves a cell's text, if it is being edited.
     pub(crate) fn rest(self, cell: &CellId) {
         if let Some(row) = self.rows.with_value(|rows| rows.get(cell).cloned()) {
@@ -127,10 +134,12 @@ impl Focus {
             }
         }
         // Where a row lies is only known by laying the page out, which the next frame does in any case.
-        request_animation_frame(move || {
-            let options = ScrollIntoViewOptions::new();
-            options.set_block(ScrollLogicalPosition::Nearest);
-            row.element.unchecked_ref::<web_sys::Element>().scroll_into_view_with_scroll_into_view_options(&options);
-        });
+        request_animation_frame(move || scroll_to(&row.element, ScrollLogicalPosition::Nearest));
     }
+}
+
+fn scroll_to(element: &HtmlElement, block: ScrollLogicalPosition) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(block);
+    element.unchecked_ref::<web_sys::Element>().scroll_into_view_with_scroll_into_view_options(&options);
 }

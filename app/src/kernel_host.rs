@@ -1,8 +1,8 @@
-//! Hosts the kernel: mounts its sandboxed frame, brings it every byte it needs, hands out the ports.
+//! Hosts the kernel: mounts its sandboxed frame, sees to it that it gets every byte it needs, hands out the ports.
 //! What Python says never passes through here.
 
-mod assets;
 mod frame;
+mod progress;
 
 use std::rc::Rc;
 
@@ -14,13 +14,12 @@ use protocol::port::KernelReport;
 
 use crate::session::Session;
 use frame::{Frame, Said};
+use progress::Progress;
 
-/// Of the way to the first run, how much is fetching.
-const FETCHING_PERCENT: u64 = 60;
 /// How long a frame may take to answer before it counts as gone: its thread does little else.
 const ANSWER_MILLIS: u32 = 5_000;
 
-/// A frame on its way, and then there with all its files.
+/// A frame on its way, and then there; its files may still be under way.
 type Mounting = Shared<LocalBoxFuture<'static, Result<Rc<Frame>, String>>>;
 
 /// The host of one page's kernel.
@@ -35,6 +34,9 @@ struct Hosted {
     is_wanted: bool,
     /// Kept from one kernel to the next: it starts another worker from what it has.
     frame: Option<Mounting>,
+    /// Counts the frames.
+    mounts: u64,
+    progress: Progress,
 }
 
 impl KernelHost {
@@ -61,6 +63,7 @@ impl KernelHost {
     /// Starts a kernel, in place of one that may be there.
     pub(crate) fn start(self, session: Session) {
         let Some(round) = self.next_round(true) else { return };
+        self.note_progress(session, Progress::begin);
         browser::spawn(async move {
             if let Err(reason) = self.bring_up(session, round).await {
                 self.fail(session, round, reason);
@@ -68,12 +71,16 @@ impl KernelHost {
         });
     }
 
-    /// Ends Python; its frame stays for the next one.
-    pub(crate) fn stop(self) {
+    /// Ends Python. Its frame stays for the next one, unless Python never came up: what it was made of may be
+    /// what is damaged, and the store may have heard that before the frame says so.
+    pub(crate) fn stop(self, was_up: bool) {
         self.next_round(false);
         let frame = self.0.try_with_value(|hosted| hosted.frame.as_ref().and_then(|frame| frame.peek().cloned()));
         if let Some(Some(Ok(frame))) = frame {
             frame.stop();
+        }
+        if !was_up {
+            self.unmount();
         }
     }
 
@@ -119,37 +126,57 @@ impl KernelHost {
     /// Returns the frame, or one on its way.
     fn mounting(self, session: Session) -> Option<Mounting> {
         self.0.try_update_value(|hosted| {
-            hosted.frame.get_or_insert_with(|| self.mount(session).boxed_local().shared()).clone()
-        })
+            if hosted.frame.is_none() {
+                hosted.mounts += 1;
+                hosted.frame = Some(self.mount(session, hosted.mounts).boxed_local().shared());
+            }
+            hosted.frame.clone()
+        })?
     }
 
-    async fn mount(self, session: Session) -> Result<Rc<Frame>, String> {
-        let progress = move |step: &str, percent: u64| {
-            if self.0.try_with_value(|hosted| hosted.is_wanted).unwrap_or(false) {
-                let percent = u8::try_from(percent.min(100)).unwrap_or(100);
-                session.report_kernel(KernelReport::Starting { step: step.to_owned(), percent });
-            }
-        };
-        progress("Loading Python", 0);
-        let (frame, listening) = Frame::mount(&assets::page().await?, move |start, said| match said {
+    async fn mount(self, session: Session, mount: u64) -> Result<Rc<Frame>, String> {
+        let on_percent = move |percent| self.note_progress(session, |progress| progress.fetched(percent));
+        let frame = Frame::mount(on_percent, move |start, said| match said {
             Said::Progress { step, percent } if self.is_current(start) => {
-                progress(&step, FETCHING_PERCENT + u64::from(percent) * (100 - FETCHING_PERCENT) / 100);
+                self.note_progress(session, |progress| progress.started(step, percent));
             }
             // Not at once: it unmounts the frame that is just saying this.
             Said::Failed { reason } => browser::spawn(async move { self.fail(session, start, reason) }),
             Said::Progress { .. } => {}
         })?;
-        let listening = listening.shared();
-        let fetching = move |percent| progress("Loading Python", percent * FETCHING_PERCENT / 100);
-        assets::fetch(&fetching, async |name, bytes| {
-            listening
-                .clone()
-                .await
-                .map_err(|_gone| "The kernel's frame was taken down before it was ready.".to_owned())?;
-            frame.give(&name, &bytes)
-        })
-        .await?;
+        frame.is_mounted().await?;
+        let given = frame.is_given();
+        browser::spawn(async move {
+            match given.await {
+                Ok(()) => self.note_progress(session, |progress| progress.fetched(100)),
+                Err(reason) => self.lack(session, mount, reason),
+            }
+        });
         Ok(Rc::new(frame))
+    }
+
+    fn note_progress(self, session: Session, note: impl FnOnce(&mut Progress)) {
+        let report = self.0.try_update_value(|hosted| {
+            note(&mut hosted.progress);
+            hosted.is_wanted.then(|| hosted.progress.report())
+        });
+        if let Some(Some(report)) = report {
+            session.report_kernel(report);
+        }
+    }
+
+    /// Takes in that a frame does not get what it needs.
+    fn lack(self, session: Session, mount: u64, reason: String) {
+        let round = self.0.try_with_value(|hosted| {
+            let is_there = hosted.frame.is_some() && hosted.mounts == mount;
+            is_there.then_some((hosted.round, hosted.is_wanted))
+        });
+        match round.flatten() {
+            Some((round, true)) => self.fail(session, round, reason),
+            // The next start fetches anew, and tells what goes wrong then.
+            Some((_, false)) => self.unmount(),
+            None => {}
+        }
     }
 
     fn fail(self, session: Session, round: u64, reason: String) {
@@ -161,6 +188,9 @@ impl KernelHost {
     }
 
     fn unmount(self) {
-        self.0.try_update_value(|hosted| hosted.frame = None);
+        self.0.try_update_value(|hosted| {
+            hosted.frame = None;
+            hosted.progress = Progress::default();
+        });
     }
 }

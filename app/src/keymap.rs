@@ -109,6 +109,8 @@ impl Keymap {
         match key {
             "ArrowUp" | "k" => self.step(cell, Direction::Up),
             "ArrowDown" | "j" => self.step(cell, Direction::Down),
+            // Who only views moves about.
+            _ if !session.can_write() => return false,
             "a" => drop(session.insert_at(CellKind::Code, Place::Before(cell.clone()))),
             "b" => drop(session.insert_at(CellKind::Code, Place::After(cell.clone()))),
             "m" => session.change_kind(cell, CellKind::Markdown),

@@ -1,9 +1,14 @@
 //! The list of notebooks of this browser, as the pages use it.
 
 use browser::idb::{Entry, Library};
+use browser::opfs;
 use notebook::NotebookId;
 use notebook::ipynb::Imported;
-use protocol::access::Secret;
+use protocol::access::{Access, Secret};
+use protocol::pool;
+
+use crate::relay;
+use crate::session::Opening;
 
 /// The title of a notebook that nobody has named yet.
 pub(crate) const UNTITLED: &str = "Untitled";
@@ -27,6 +32,8 @@ pub(crate) async fn create(title: &str) -> Result<Entry, String> {
         created: now,
         last_opened: now,
         secret: secret.as_bytes().to_vec(),
+        viewing: false,
+        joined: false,
         deleted_at: None,
     };
     let library = Library::open().await.map_err(|error| error.to_string())?;
@@ -34,11 +41,33 @@ pub(crate) async fn create(title: &str) -> Result<Entry, String> {
     Ok(entry)
 }
 
-/// Finds a notebook that is not deleted.
-pub(crate) async fn find(id: &NotebookId) -> Result<Option<Entry>, String> {
+/// Lists a notebook again that is open, and whose entry was deleted with all else of this site.
+pub(crate) async fn put_back(entry: &Entry) -> Result<(), String> {
     let library = Library::open().await.map_err(|error| error.to_string())?;
-    let found = library.find(id).await.map_err(|error| error.to_string())?;
-    Ok(found.filter(|entry| entry.deleted_at.is_none()))
+    library.add(entry).await.map_err(|error| error.to_string())
+}
+
+/// Notes that a notebook is shared from here.
+pub(crate) async fn note_shared(id: &NotebookId) -> Result<(), String> {
+    let library = Library::open().await.map_err(|error| error.to_string())?;
+    library.note_shared(id).await.map_err(|error| error.to_string())
+}
+
+/// Returns what opens a notebook of the list; `None` when its entry is damaged.
+pub(crate) fn opening(entry: &Entry) -> Option<Opening> {
+    Some(Opening {
+        access: Access::from_kept(&entry.id, &entry.secret, entry.viewing).ok()?,
+        title: entry.title.clone(),
+        joined: entry.joined,
+        relay: relay::address(),
+        verbose: crate::page::is_verbose(),
+    })
+}
+
+/// Takes a notebook out of the list; its files go when the list is next shown.
+pub(crate) async fn delete(id: &NotebookId) -> Result<(), String> {
+    let library = Library::open().await.map_err(|error| error.to_string())?;
+    library.delete(id, browser::clock::now_millis()).await.map_err(|error| error.to_string())
 }
 
 /// Returns the address of a notebook, relative to the page.
@@ -55,8 +84,7 @@ pub(crate) async fn purge(library: &Library, entries: &[Entry], grace_millis: i6
             continue;
         }
         // The files go first: an entry without files is harmless, files without an entry are lost space.
-        let removed = browser::opfs::remove_directory(&protocol::pool::directory(&entry.id)).await;
-        match removed {
+        match remove_files(&entry.id).await {
             Ok(()) | Err(browser::BrowserError::Missing { .. }) => {
                 if let Err(error) = library.purge(&entry.id).await {
                     log::warn!("{error}");
@@ -66,4 +94,10 @@ pub(crate) async fn purge(library: &Library, entries: &[Entry], grace_millis: i6
             Err(error) => log::warn!("a deleted notebook's files stay for now: {error}"),
         }
     }
+}
+
+/// Removes a notebook's files, those included that were set aside when they were damaged.
+async fn remove_files(id: &NotebookId) -> Result<(), browser::BrowserError> {
+    opfs::remove_directory(&pool::directory(id)).await?;
+    opfs::remove_files(pool::ASIDE, &pool::aside_prefix(id)).await
 }

@@ -4,7 +4,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-#[wasm_bindgen(inline_js = "export function load(address) { return import(new URL(address, document.baseURI).href); }")]
+#[wasm_bindgen(module = "/src/script.js")]
 extern "C" {
     fn load(address: &str) -> Promise;
 }

@@ -1,4 +1,4 @@
-//! Which cells are in or near the part of the page in view: only those get an editor.
+//! Which cells are in or near the part of the page in view: only those have an editor.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,18 @@ use notebook::CellId;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-/// How far outside the view still counts.
-const MARGIN: &str = "600px 0px";
+/// How far outside the view a cell comes near.
+const NEAR_MARGIN: &str = "600px 0px";
+/// How far outside the view it stops being near. Farther, so that scrolling to and fro costs nothing.
+const FAR_MARGIN: &str = "2400px 0px";
 
 type Seen = StoredValue<BTreeMap<CellId, RwSignal<bool>>>;
 
 /// The watch over one page's cells.
 #[derive(Clone, Copy)]
 pub(crate) struct Nearness {
-    watch: StoredValue<Option<Watch>, LocalStorage>,
+    /// Empty where the browser has no such observers: then every cell counts as near.
+    watches: StoredValue<Vec<Watch>, LocalStorage>,
     seen: Seen,
 }
 
@@ -28,45 +31,57 @@ struct Watch {
 impl Nearness {
     pub(crate) fn new() -> Self {
         let seen: Seen = StoredValue::new(BTreeMap::new());
-        let on_entries = Closure::<dyn Fn(Array)>::new(move |entries: Array| note(seen, &entries));
-        let options = IntersectionObserverInit::new();
-        options.set_root_margin(MARGIN);
-        let observer = IntersectionObserver::new_with_options(on_entries.as_ref().unchecked_ref(), &options).ok();
-        let watch = observer.map(|observer| Watch { observer, _on_entries: on_entries });
-        Self { watch: StoredValue::new_local(watch), seen }
+        let watches = Watch::new(NEAR_MARGIN, seen, true).zip(Watch::new(FAR_MARGIN, seen, false));
+        let watches = watches.map(|(near, far)| vec![near, far]).unwrap_or_default();
+        Self { watches: StoredValue::new_local(watches), seen }
     }
 
-    /// Watches a cell's element; the signal becomes true when it first comes near, and stays so.
+    /// Watches a cell's element: the signal is true while it is near.
     pub(crate) fn watch(self, cell: &CellId, element: &Element, near: RwSignal<bool>) {
         self.seen.update_value(|seen| {
             seen.insert(cell.clone(), near);
         });
-        let watched = self.watch.with_value(|watch| watch.as_ref().map(|watch| watch.observer.observe(element)));
-        if watched.is_none() {
-            // Without an observer every cell counts as near.
-            near.set(true);
-        }
+        self.watches.with_value(|watches| {
+            if watches.is_empty() {
+                near.set(true);
+            }
+            for watch in watches {
+                watch.observer.observe(element);
+            }
+        });
     }
 
     /// Forgets a cell.
     pub(crate) fn forget(self, cell: &CellId, element: Option<&Element>) {
         self.seen.try_update_value(|seen| seen.remove(cell));
-        if let Some(element) = element {
-            self.watch.try_with_value(|watch| watch.as_ref().map(|watch| watch.observer.unobserve(element)));
-        }
+        let Some(element) = element else { return };
+        self.watches.try_with_value(|watches| watches.iter().for_each(|watch| watch.observer.unobserve(element)));
     }
 }
 
-fn note(seen: Seen, entries: &Array) {
+impl Watch {
+    /// Makes `near` this whenever a cell's being within the margin becomes this.
+    fn new(margin: &str, seen: Seen, within: bool) -> Option<Self> {
+        let on_entries = Closure::<dyn Fn(Array)>::new(move |entries: Array| note(seen, &entries, within));
+        let options = IntersectionObserverInit::new();
+        options.set_root_margin(margin);
+        let observer = IntersectionObserver::new_with_options(on_entries.as_ref().unchecked_ref(), &options).ok()?;
+        Some(Self { observer, _on_entries: on_entries })
+    }
+}
+
+fn note(seen: Seen, entries: &Array, within: bool) {
+    let mut last = BTreeMap::new();
     for entry in entries.iter() {
         let entry: IntersectionObserverEntry = entry.unchecked_into();
-        if !entry.is_intersecting() {
-            continue;
-        }
         let cell = entry.target().get_attribute("data-cell").and_then(|id| CellId::parse(&id).ok());
-        let near = cell.and_then(|cell| seen.try_with_value(|seen| seen.get(&cell).copied()).flatten());
-        if let Some(near) = near {
-            near.try_set(true);
+        // Of what came about meanwhile only the last counts.
+        last.extend(cell.map(|cell| (cell, entry.is_intersecting())));
+    }
+    for (cell, _) in last.into_iter().filter(|(_, intersecting)| *intersecting == within) {
+        let near = seen.try_with_value(|seen| seen.get(&cell).copied()).flatten();
+        if let Some(near) = near.filter(|near| near.try_get_untracked() == Some(!within)) {
+            near.try_set(within);
         }
     }
 }

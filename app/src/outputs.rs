@@ -4,6 +4,7 @@ pub(crate) mod error;
 pub(crate) mod frame;
 pub(crate) mod image;
 pub(crate) mod list;
+pub(crate) mod markup;
 pub(crate) mod math;
 pub(crate) mod palette;
 pub(crate) mod rich;

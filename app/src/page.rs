@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod home;
+pub(crate) mod inline;
 pub(crate) mod notebook;
 pub(crate) mod notice;
 

@@ -13,14 +13,20 @@ use browser::port::Port;
 use browser::worker::Worker;
 use futures::channel::oneshot;
 use leptos::prelude::*;
-use notebook::{CellId, Content, ExecutionId, Notebook, NotebookId, Output, PersonId};
-use protocol::port::{BUILD, FromStore, KernelState, OpenFailure, RequestId, Role, SaveState, Storage, ToStore};
+use notebook::{CellId, Content, ExecutionId, Notebook, NotebookId, Output};
+use protocol::access::Access;
+use protocol::peer::Presence;
+use protocol::port::{
+    BUILD, FromStore, KernelState, OpenFailure, RequestId, Role, SaveState, Storage, SyncState, ToStore,
+};
+use protocol::wire::ConnectionId;
 
 use thread::Thread;
 pub(crate) use view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 
 use crate::afterwards::Afterwards;
 use crate::blobs::Blobs;
+use crate::company::Company;
 use crate::editor::Editor;
 use crate::focus::Focus;
 use crate::kernel_host::KernelHost;
@@ -38,10 +44,12 @@ pub(crate) enum Phase {
 /// What opens a notebook.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    pub(crate) id: NotebookId,
+    pub(crate) access: Access,
     pub(crate) title: String,
-    /// Names this notebook's blobs.
-    pub(crate) key: Vec<u8>,
+    /// Whether it came by a link, so that its beginning is elsewhere.
+    pub(crate) joined: bool,
+    /// The relay's address, if there is one.
+    pub(crate) relay: Option<String>,
     pub(crate) verbose: bool,
 }
 
@@ -58,6 +66,13 @@ pub(crate) struct Parts {
     pub(crate) kernel: RwSignal<KernelState>,
     pub(crate) role: RwSignal<Role>,
     pub(crate) storage: RwSignal<Option<Storage>>,
+    /// How the notebook stands with its relay.
+    pub(crate) sync: RwSignal<SyncState>,
+    /// The other browsers that are here.
+    pub(crate) peers: RwSignal<Vec<(ConnectionId, Presence)>>,
+    pub(crate) company: Company,
+    /// Whether the notebook came by a link and has not arrived yet.
+    pub(crate) awaited: RwSignal<bool>,
     /// What the store says about saving; [`Session::saving`] adds what has not reached it yet.
     pub(crate) stored: RwSignal<SaveState>,
     outstanding: RwSignal<u32>,
@@ -118,7 +133,7 @@ impl Session {
             editors: BTreeMap::new(),
             edits: edit::Edits::default(),
         };
-        let title = inner.opening.title.clone();
+        let (title, joined) = (inner.opening.title.clone(), inner.opening.joined);
         let parts = Parts {
             inner: StoredValue::new_local(inner),
             phase: RwSignal::new(Phase::Opening),
@@ -127,6 +142,10 @@ impl Session {
             kernel: RwSignal::new(KernelState::None),
             role: RwSignal::new(Role::Follower),
             storage: RwSignal::new(None),
+            sync: RwSignal::new(SyncState::Local),
+            peers: RwSignal::new(Vec::new()),
+            company: Company::new(),
+            awaited: RwSignal::new(joined),
             stored: RwSignal::new(SaveState::Saved),
             outstanding: RwSignal::new(0),
             unsent: RwSignal::new(false),
@@ -179,6 +198,7 @@ impl Session {
                 self.storage.set(Some(storage));
                 self.role.set(role);
                 self.take_whole(changes);
+                self.note_arrival();
                 self.phase.set(Phase::Open);
                 if role == Role::Follower {
                     // The leader's page hosts the kernel.
@@ -186,12 +206,25 @@ impl Session {
                 }
             }
             FromStore::OpenFailed { failure } => self.phase.set(Phase::Failed(failure)),
-            FromStore::Changed { changes } => self.take_in(&changes),
+            FromStore::Changed { changes } => {
+                self.take_in(&changes);
+                self.note_arrival();
+            }
             FromStore::Saved(state) => self.stored.set(state),
+            FromStore::Moved(storage) => self.storage.set(Some(storage)),
             FromStore::Role(role) => self.role.set(role),
+            FromStore::Sync(state) => {
+                self.sync.set(state);
+                self.note_arrival();
+            }
+            FromStore::Peers(peers) => self.take_in_peers(peers),
+            FromStore::Typed { cell, update } => self.take_in_typing(&cell, &update),
             FromStore::Kernel(state) => self.note_kernel(state),
             FromStore::StartKernel => self.host.start(self),
-            FromStore::StopKernel => self.host.stop(),
+            FromStore::StopKernel => {
+                let was_up = matches!(self.kernel.get_untracked(), KernelState::Idle | KernelState::Busy);
+                self.host.stop(was_up);
+            }
             FromStore::Panicked { report } => report::show(&report),
             FromStore::Done { request }
             | FromStore::Rejected { request, .. }
@@ -212,10 +245,11 @@ impl Session {
         let Some(opening) = opening else { return };
         self.post(&ToStore::Open {
             build: BUILD.to_owned(),
-            notebook: opening.id,
-            person: person(),
+            access: opening.access,
+            person: self.company.me(),
             title: opening.title,
-            key: opening.key,
+            joined: opening.joined,
+            relay: opening.relay,
             verbose: opening.verbose,
         });
         for message in held.flatten().unwrap_or_default() {
@@ -230,9 +264,38 @@ impl Session {
         self.kernel.set(state);
     }
 
+    /// Takes in who else is here, and shows them where they are.
+    fn take_in_peers(self, peers: Vec<(ConnectionId, Presence)>) {
+        for (cell, people) in self.take_in_people(&peers) {
+            let (view, editor) = (self.cell(&cell), self.editor(&cell));
+            if let Some(editor) = editor {
+                editor.show_people(&people);
+            }
+            if let Some(view) = view {
+                view.people.set(people);
+            }
+        }
+        self.peers.set(peers);
+    }
+
+    /// Notes that a notebook that came by a link is here, once it is.
+    fn note_arrival(self) {
+        if self.awaited.get_untracked()
+            && (matches!(self.sync.get_untracked(), SyncState::Live { .. })
+                || self.read(|notebook| !notebook.title().is_empty() || notebook.all_cells().next().is_some()))
+        {
+            self.awaited.set(false);
+        }
+    }
+
+    /// Returns what this device may do with the notebook.
+    pub(crate) fn access(self) -> Access {
+        self.inner.with_value(|inner| inner.opening.access.clone())
+    }
+
     /// Returns the notebook's name.
     pub(crate) fn notebook_id(self) -> NotebookId {
-        self.inner.with_value(|inner| inner.opening.id.clone())
+        self.inner.with_value(|inner| inner.opening.access.notebook())
     }
 
     /// Says what is visible but not committed yet, from the first keystroke on.
@@ -245,7 +308,9 @@ impl Session {
 
     /// Says whether the notebook may be changed.
     pub(crate) fn is_writable(self) -> bool {
-        !matches!(self.storage.get(), Some(Storage::ReadOnly { .. }))
+        self.access().may_write()
+            && !self.awaited.get()
+            && !matches!(self.storage.get(), Some(Storage::ReadOnly { .. }))
     }
 
     /// Says the same to code that runs once.
@@ -283,6 +348,7 @@ impl Session {
 
     /// Notes the editor that shows a cell's text, so that others' edits reach it.
     pub(crate) fn register_editor(self, cell: &CellId, editor: Editor) {
+        editor.show_people(&self.people_in(cell));
         self.inner.update_value(|inner| {
             inner.editors.insert(cell.clone(), editor);
         });
@@ -304,20 +370,4 @@ impl Session {
     pub(crate) fn editor(self, cell: &CellId) -> Option<Editor> {
         self.inner.with_value(|inner| inner.editors.get(cell).cloned())
     }
-}
-
-/// Names this browser profile. Kept, so that a person's own events stay recognisable.
-fn person() -> PersonId {
-    const KEY: &str = "cathode.person";
-    let storage = window().local_storage().ok().flatten();
-    let known = storage.as_ref().and_then(|storage| storage.get_item(KEY).ok().flatten());
-    if let Some(person) = known.and_then(|text| PersonId::parse(&text).ok()) {
-        return person;
-    }
-    let person = PersonId::from_entropy(browser::entropy::bytes16());
-    if let Some(storage) = storage {
-        // Where it cannot be kept, this page is a person of its own.
-        storage.set_item(KEY, person.as_str()).ok();
-    }
-    person
 }

@@ -3,15 +3,7 @@
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(inline_js = r#"
-export function hasModuleWorkers() {
-  let asked = false;
-  const options = { get type() { asked = true; return "module"; } };
-  // The options are read before the address is found wanting, so nothing is ever started.
-  try { new Worker("https://[", options); } catch { }
-  return asked;
-}
-"#)]
+#[wasm_bindgen(module = "/src/script.js")]
 extern "C" {
     #[wasm_bindgen(js_name = hasModuleWorkers)]
     fn has_module_workers() -> bool;

@@ -1,5 +1,6 @@
 //! The components of the notebook page.
 
+mod attachment;
 pub(crate) mod banner;
 pub(crate) mod bar;
 pub(crate) mod cell;
@@ -10,3 +11,7 @@ pub(crate) mod dialog;
 pub(crate) mod drop_zone;
 pub(crate) mod icon;
 pub(crate) mod menu;
+pub(crate) mod people;
+pub(crate) mod share;
+pub(crate) mod sync_state;
+pub(crate) mod viewing;

@@ -2,14 +2,15 @@
 // Must not know about notebooks: it speaks text, edits and key names. See ../README.md.
 
 import { closeBrackets } from "@codemirror/autocomplete";
-import { history } from "@codemirror/commands";
+import { history, redoDepth, undoDepth } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { Annotation, Compartment, EditorState, Facet, Transaction } from "@codemirror/state";
+import { Compartment, EditorState, Facet } from "@codemirror/state";
 import { crosshairCursor, drawSelection, dropCursor, EditorView, rectangularSelection } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
-import { fromSequential, toSequential } from "./changes.mjs";
+import { toSequential } from "./changes.mjs";
 import { keyHook, keys } from "./keys.mjs";
 import { extensionFor } from "./languages.mjs";
+import { editedElsewhere, peersField, remote, showPeers } from "./peers.mjs";
 
 export { highlight } from "./highlight.mjs";
 
@@ -21,13 +22,11 @@ export { highlight } from "./highlight.mjs";
  * @property {boolean} [readOnly]
  * @property {string} [label] accessible name
  * @property {(changes: import("./changes.mjs").Change[]) => void} [onChange]
+ * @property {(anchor: number, head: number) => void} [onSelect]
  * @property {() => void} [onFocus]
  * @property {() => void} [onBlur]
  * @property {(name: import("./keys.mjs").KeyName) => boolean} [onKey]
  */
-
-/** Marks a transaction that came from outside, which `onChange` must not echo. */
-const remote = Annotation.define();
 
 /** The callbacks of one editor. A facet, so that all editors can share one set of extensions. */
 const callbacks = Facet.define({
@@ -36,11 +35,15 @@ const callbacks = Facet.define({
 });
 
 const reportChanges = EditorView.updateListener.of((update) => {
-  const { onChange, onFocus, onBlur } = update.state.facet(callbacks);
+  const { onChange, onSelect, onFocus, onBlur } = update.state.facet(callbacks);
   if (onChange) {
     for (const transaction of update.transactions) {
       if (transaction.docChanged && !transaction.annotation(remote)) onChange(toSequential(transaction.changes));
     }
+  }
+  if (onSelect && update.view.hasFocus && (update.docChanged || update.selectionSet || update.focusChanged)) {
+    const { anchor, head } = update.state.selection.main;
+    onSelect(anchor, head);
   }
   if (update.focusChanged) (update.view.hasFocus ? onFocus : onBlur)?.();
 });
@@ -64,6 +67,7 @@ const shared = [
   EditorState.lineSeparator.of("\n"),
   EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
   syntaxHighlighting(classHighlighter),
+  peersField,
   reportChanges,
 ];
 
@@ -76,20 +80,26 @@ export function createEditor(options) {
   const readOnlyPart = new Compartment();
   const attributes = { spellcheck: "false" };
   if (options.label) attributes["aria-label"] = options.label;
-  const view = new EditorView({
-    parent: options.parent,
-    state: EditorState.create({
-      doc: options.doc ?? "",
-      extensions: [
-        shared,
-        callbacks.of(options),
-        options.onKey ? keyHook.of(options.onKey) : [],
-        languagePart.of(extensionFor(options.language ?? "raw")),
-        readOnlyPart.of(EditorState.readOnly.of(options.readOnly ?? false)),
-        EditorView.contentAttributes.of(attributes),
-      ],
-    }),
+  let state = EditorState.create({
+    doc: options.doc ?? "",
+    extensions: [
+      shared,
+      callbacks.of(options),
+      options.onKey ? keyHook.of(options.onKey) : [],
+      languagePart.of(extensionFor(options.language ?? "raw")),
+      readOnlyPart.of(EditorState.readOnly.of(options.readOnly ?? false)),
+      EditorView.contentAttributes.of(attributes),
+    ],
   });
+  /** @type {EditorView | null} on the page, or at rest: then `state` is all there is */
+  let view = new EditorView({ parent: options.parent, state });
+
+  const current = () => view?.state ?? state;
+  /** @param {import("@codemirror/state").TransactionSpec} spec */
+  const dispatch = (spec) => {
+    if (view) view.dispatch(spec);
+    else state = state.update(spec).state;
+  };
 
   return {
     /**
@@ -99,48 +109,73 @@ export function createEditor(options) {
      * @throws {RangeError} if they do not fit the text; the editor is then unchanged
      */
     applyChanges(changes) {
-      view.dispatch({
-        changes: fromSequential(changes, view.state.doc.length),
-        annotations: [remote.of(true), Transaction.addToHistory.of(false)],
-      });
+      dispatch(editedElsewhere(changes, current().doc.length));
     },
 
     /** Returns the whole text. */
     getDoc() {
-      return view.state.sliceDoc();
+      return current().sliceDoc();
     },
 
     /**
-     * Gives the editor the focus.
+     * Gives the editor the focus; one at rest takes none.
      * @param {"start" | "end"} [where] puts the cursor there; without it the cursor stays
      */
     focus(where) {
       if (where) {
-        const anchor = where === "start" ? 0 : view.state.doc.length;
-        view.dispatch({ selection: { anchor }, scrollIntoView: true });
+        const anchor = where === "start" ? 0 : current().doc.length;
+        dispatch({ selection: { anchor }, scrollIntoView: true });
       }
-      view.focus();
+      view?.focus();
     },
 
     /** Returns the main selection, `[anchor, head]`. */
     getSelection() {
-      const { anchor, head } = view.state.selection.main;
+      const { anchor, head } = current().selection.main;
       return [anchor, head];
+    },
+
+    /**
+     * Shows where these people are in the text, and nobody else.
+     * @param {import("./peers.mjs").Peer[]} peers
+     */
+    setPeers(peers) {
+      dispatch(showPeers(peers));
     },
 
     /** @param {boolean} readOnly */
     setReadOnly(readOnly) {
-      view.dispatch({ effects: readOnlyPart.reconfigure(EditorState.readOnly.of(readOnly)) });
+      dispatch({ effects: readOnlyPart.reconfigure(EditorState.readOnly.of(readOnly)) });
     },
 
     /** @param {import("./languages.mjs").Language} language */
     setLanguage(language) {
-      view.dispatch({ effects: languagePart.reconfigure(extensionFor(language)) });
+      dispatch({ effects: languagePart.reconfigure(extensionFor(language)) });
     },
 
-    /** Removes the editor from the page. */
+    /**
+     * Takes the editor off the page. Text, selection and undo history stay and follow `applyChanges`.
+     * @returns {boolean} whether there is anything to keep that a new editor would not have
+     */
+    rest() {
+      if (view) {
+        state = view.state;
+        view.destroy();
+        view = null;
+      }
+      const { main, ranges } = state.selection;
+      return undoDepth(state) > 0 || redoDepth(state) > 0 || ranges.length > 1 || !main.empty || main.head > 0;
+    },
+
+    /** Puts an editor at rest back on the page, where it was. */
+    wake() {
+      view ??= new EditorView({ parent: options.parent, state });
+    },
+
+    /** Removes the editor from the page for good. */
     destroy() {
-      view.destroy();
+      view?.destroy();
+      view = null;
     },
   };
 }

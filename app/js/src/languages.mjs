@@ -2,14 +2,15 @@
 // Must not depend on a view: the static highlighter uses it too.
 
 import { markdownKeymap, markdownLanguage } from "@codemirror/lang-markdown";
-import { python, pythonLanguage } from "@codemirror/lang-python";
+import { pythonLanguage } from "@codemirror/lang-python";
 import { LanguageSupport } from "@codemirror/language";
 import { EditorView, keymap } from "@codemirror/view";
 
 /** @typedef {"python" | "markdown" | "raw"} Language */
 
-const pythonSupport = python();
-// Assembled by hand, because `markdown()` would bring the HTML, CSS and JavaScript parsers along.
+// Both assembled by hand: `python()` would bring a completion along that nobody asks for,
+// and `markdown()` the HTML, CSS and JavaScript parsers.
+const pythonSupport = new LanguageSupport(pythonLanguage);
 const markdownSupport = new LanguageSupport(markdownLanguage, keymap.of(markdownKeymap));
 
 /** @param {Language} language */

@@ -1,17 +1,41 @@
-//! The sandboxed frame in the page. Its messages are read as what they are: words of a stranger.
+//! The sandboxed frame in the page, which the page's own first script makes (`index.html`). The frame's messages
+//! are read as what they are: words of a stranger.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use browser::port::RawPort;
 use futures::channel::oneshot;
-use js_sys::{Array, ArrayBuffer, Object, Reflect};
-use leptos::prelude::{document, window};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
+/// Where the page puts the sandbox that it began to make before this program ran.
+const BEGUN: &str = "cathodeKernel";
 /// The longest text of the frame that is shown.
 const LONGEST_WORDS: usize = 300;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = cathodeSandbox)]
+    fn make_sandbox() -> Result<Sandbox, JsValue>;
+
+    /// What `index.html` makes: a frame, and a worker that brings its files.
+    #[derive(Clone)]
+    type Sandbox;
+    #[wasm_bindgen(method, getter)]
+    fn frame(this: &Sandbox) -> HtmlIFrameElement;
+    #[wasm_bindgen(method, getter)]
+    fn mounted(this: &Sandbox) -> Promise;
+    #[wasm_bindgen(method, getter)]
+    fn given(this: &Sandbox) -> Promise;
+    #[wasm_bindgen(method, setter, js_name = onpercent)]
+    fn set_on_percent(this: &Sandbox, callback: &Function);
+    #[wasm_bindgen(method)]
+    fn end(this: &Sandbox);
+}
 
 /// Who waits for the frame to answer a start, and which.
 type Awaited = Rc<RefCell<Option<(u64, oneshot::Sender<()>)>>>;
@@ -24,35 +48,26 @@ pub(super) enum Said {
 
 /// A mounted frame; dropping it removes it from the page.
 pub(super) struct Frame {
+    sandbox: Sandbox,
     element: HtmlIFrameElement,
     on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_percent: Closure<dyn FnMut(f64)>,
     awaited: Awaited,
 }
 
 impl Frame {
-    /// Mounts a frame; the receiver is told when it listens, `on_said` what it says of which start.
+    /// Takes the frame that the page has begun to mount, which can be done once, or mounts one. `on_percent` is told
+    /// how much of its files is fetched, `on_said` what it says of which start.
     pub(super) fn mount(
-        page: &str,
+        mut on_percent: impl FnMut(u64) + 'static,
         mut on_said: impl FnMut(u64, Said) + 'static,
-    ) -> Result<(Self, oneshot::Receiver<()>), String> {
-        let document = document();
-        let element: HtmlIFrameElement =
-            document.create_element("iframe").expect("invariant: the element's name is well-formed").unchecked_into();
-        for (name, value) in [
-            // Never allow-same-origin: the kernel's origin must stay opaque.
-            ("sandbox", "allow-scripts"),
-            ("allow", "cross-origin-isolated"),
-            ("referrerpolicy", "no-referrer"),
-            ("title", "Python kernel"),
-            ("aria-hidden", "true"),
-            ("tabindex", "-1"),
-            ("style", "position:fixed;width:1px;height:1px;left:-9px;top:-9px;border:0;visibility:hidden"),
-            ("srcdoc", page),
-        ] {
-            element.set_attribute(name, value).expect("invariant: the attribute's name is well-formed");
-        }
-        let (listens, listening) = oneshot::channel();
-        let listens = Rc::new(RefCell::new(Some(listens)));
+    ) -> Result<Self, String> {
+        let sandbox = take_begun()
+            .map_or_else(make_sandbox, Ok)
+            .map_err(|_thrown| "The kernel's frame could not be put into the page.".to_owned())?;
+        let element = sandbox.frame();
+        let on_percent = Closure::<dyn FnMut(f64)>::new(move |percent| on_percent(u64::from(to_percent(percent))));
+        sandbox.set_on_percent(on_percent.as_ref().unchecked_ref());
         let awaited = Awaited::default();
         let (own, waiting) = (element.clone(), Rc::clone(&awaited));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -64,11 +79,6 @@ impl Frame {
                 return;
             }
             match field(&event.data(), "type").as_string().as_deref() {
-                Some("listening") => {
-                    if let Some(listens) = listens.borrow_mut().take() {
-                        listens.send(()).ok();
-                    }
-                }
                 Some("progress") => {
                     let start = start(&event.data());
                     // The first thing that it says of a start is its answer.
@@ -88,16 +98,17 @@ impl Frame {
         window()
             .add_event_listener_with_callback("message", on_message.as_ref().unchecked_ref())
             .map_err(|_thrown| "This page cannot hear the kernel's frame.".to_owned())?;
-        let body = document.body().ok_or("This page has no body.")?;
-        body.append_child(&element)
-            .map_err(|_thrown| "The kernel's frame could not be put into the page.".to_owned())?;
-        Ok((Self { element, on_message, awaited }, listening))
+        Ok(Self { sandbox, element, on_message, _on_percent: on_percent, awaited })
     }
 
-    /// Gives the frame a file, for good.
-    pub(super) fn give(&self, name: &str, bytes: &ArrayBuffer) -> Result<(), String> {
-        let message = [("type", "asset".into()), ("name", name.into()), ("bytes", bytes.into())];
-        self.post(&message, &Array::of1(bytes))
+    /// Waits until the frame listens; its files may still be under way.
+    pub(super) async fn is_mounted(&self) -> Result<(), String> {
+        outcome(self.sandbox.mounted()).await
+    }
+
+    /// Waits until the frame has its files, also after this is dropped.
+    pub(super) fn is_given(&self) -> impl Future<Output = Result<(), String>> + 'static {
+        outcome(self.sandbox.given())
     }
 
     /// Has the frame start a kernel in place of the one it may have; `worker` and `frame` are the ends that stay
@@ -134,7 +145,7 @@ impl Frame {
 impl Drop for Frame {
     fn drop(&mut self) {
         window().remove_event_listener_with_callback("message", self.on_message.as_ref().unchecked_ref()).ok();
-        self.element.remove();
+        self.sandbox.end();
     }
 }
 
@@ -152,11 +163,27 @@ fn start(data: &JsValue) -> u64 {
 }
 
 fn percent(data: &JsValue) -> u8 {
+    to_percent(field(data, "percent").as_f64().unwrap_or(0.0))
+}
+
+fn to_percent(number: f64) -> u8 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "clamped to 0 to 100 first; NaN becomes 0"
     )]
-    let percent = field(data, "percent").as_f64().unwrap_or(0.0).clamp(0.0, 100.0) as u8;
+    let percent = number.clamp(0.0, 100.0) as u8;
     percent
+}
+
+async fn outcome(promise: Promise) -> Result<(), String> {
+    let reason = |thrown: JsValue| thrown.as_string().unwrap_or_else(|| "The kernel's frame is broken.".to_owned());
+    JsFuture::from(promise).await.map(drop).map_err(reason)
+}
+
+fn take_begun() -> Option<Sandbox> {
+    let global = js_sys::global();
+    let begun = Reflect::get(&global, &BEGUN.into()).ok().filter(JsValue::is_object)?;
+    Reflect::delete_property(&global, &BEGUN.into()).ok();
+    Some(begun.unchecked_into())
 }

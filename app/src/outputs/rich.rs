@@ -10,6 +10,7 @@ use render::mime::{Plan, Shown, plan};
 
 use super::frame::Frame;
 use super::image::{Media, Picture};
+use super::markup::{self, Made};
 use super::math;
 use super::palette::themed;
 use super::tree::Tree;
@@ -57,7 +58,7 @@ async fn read_and_plan(session: Session, data: &MimeBundle, metadata: &Json, fir
 
 fn show(shown: Shown) -> AnyView {
     match shown {
-        Shown::Html(markup) => view! { <div class="shown-html" inner_html=markup></div> }.into_any(),
+        Shown::Html(text) => view! { <Html text /> }.into_any(),
         Shown::Sandboxed(markup) => view! { <Frame document=render::sandbox::document(&markup) /> }.into_any(),
         Shown::Image { mime, base64, size } => {
             view! { <Picture address=format!("data:{mime};base64,{base64}") size /> }.into_any()
@@ -66,7 +67,7 @@ fn show(shown: Shown) -> AnyView {
         Shown::Media { mime, base64 } => view! { <Media mime base64 /> }.into_any(),
         Shown::Json(value) => view! { <Tree value /> }.into_any(),
         Shown::Latex(markup) => view! { <Formulas markup class="shown-math" /> }.into_any(),
-        Shown::Markdown(markup) => view! { <Formulas markup class="prose" /> }.into_any(),
+        Shown::Markdown(text) => view! { <Markdown text /> }.into_any(),
         Shown::Text(text) => {
             view! { <pre class="terminal" inner_html=themed(&render::ansi::to_html(&text))></pre> }.into_any()
         }
@@ -76,6 +77,28 @@ fn show(shown: Shown) -> AnyView {
 fn nothing(data: &MimeBundle) -> AnyView {
     let kinds = data.keys().cloned().collect::<Vec<_>>().join(", ");
     view! { <p class="waiting">{if kinds.is_empty() { "An empty output.".to_owned() } else { format!("An output of a kind that cannot be shown here: {kinds}.") }}</p> }.into_any()
+}
+
+/// Foreign HTML: within the page if it can be cleaned, else in a frame of its own.
+#[component]
+fn Html(text: String) -> impl IntoView {
+    move || match markup::from_html(&text) {
+        Made::Nothing => ().into_any(),
+        Made::Markup(markup) => view! { <div class="shown-html" inner_html=markup></div> }.into_any(),
+        Made::Foreign => view! { <Frame document=render::sandbox::document(&text) /> }.into_any(),
+    }
+}
+
+#[component]
+fn Markdown(text: String) -> impl IntoView {
+    move || {
+        let markup = match markup::from_markdown(&text) {
+            Made::Nothing => return ().into_any(),
+            Made::Markup(markup) => markup,
+            Made::Foreign => markup::plain(&text),
+        };
+        view! { <Formulas markup class="prose" /> }.into_any()
+    }
 }
 
 #[component]

@@ -3,17 +3,17 @@
 use browser::idb::Entry;
 use browser::opfs::Estimate;
 use leptos::prelude::*;
-use protocol::access::Secret;
 use protocol::port::{BUILD, Diagnostics, FromStore, KernelState, LogEntry, Role, Storage, ToStore};
 
 use super::notice::Notice;
 use crate::library;
 use crate::outputs::rich::bytes;
-use crate::session::{Opening, Phase, Session};
+use crate::session::{Phase, Session};
 use crate::toast::ToastList;
 use crate::view::cell_run::duration;
 use crate::view::dialog::Confirm;
 use crate::view::icon::Mark;
+use crate::view::sync_state;
 
 /// How many events a page of the log holds.
 const PAGE: u32 = 100;
@@ -23,14 +23,8 @@ const RUNS: usize = 12;
 /// Shows the diagnostics of one notebook.
 #[component]
 pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
-    let Ok(secret) = Secret::from_slice(&entry.secret) else {
+    let Some(opening) = library::opening(&entry) else {
         return view! { <Notice title="This notebook cannot be opened" text="Its entry in this browser's list is damaged." /> }.into_any();
-    };
-    let opening = Opening {
-        id: entry.id.clone(),
-        title: entry.title.clone(),
-        key: secret.blob_key().to_vec(),
-        verbose: super::is_verbose(),
     };
     let session = Session::open(opening);
     browser::page::set_title("Diagnostics · Cathode");
@@ -93,6 +87,7 @@ fn StateFigures(
         None => "opening".to_owned(),
         Some(Storage::Opfs) => "private file system".to_owned(),
         Some(Storage::Memory { reason }) => format!("memory only: {reason}"),
+        Some(Storage::Cleared) => "memory only: the files were deleted".to_owned(),
         Some(Storage::ReadOnly { version }) => format!("read-only, format {version}"),
         Some(Storage::Recovered { aside, .. }) => format!("recovered; damaged file kept as {aside}"),
     };
@@ -114,9 +109,11 @@ fn StateFigures(
             <Figure name="Build" value=Signal::derive(|| BUILD.to_owned()) />
             <Figure name="Stored in" value=Signal::derive(place) />
             <Figure name="This tab" value=Signal::derive(move || if session.role.get() == Role::Leader { "leader" } else { "follower" }.to_owned()) />
-            <Figure name="Saving" value=Signal::derive(move || format!("{:?}", session.saving()).to_lowercase()) />
+            <Figure name="Saving" value=Signal::derive(move || format!("{:?}", session.saving()).to_ascii_lowercase()) />
             <Figure name="Kernel" value=Signal::derive(kernel) />
             <Figure name="Cross-origin isolated" value=Signal::derive(|| if browser::page::is_isolated() { "yes" } else { "no: interrupt restarts the kernel" }.to_owned()) />
+            <Figure name="Shared" value=Signal::derive(move || session.sync.with(sync_state::in_short)) />
+            <Figure name="Relay's order" value=of(relay) />
             <Figure name="Events" value=of(|figures| format!("{}, {} without effect", figures.events, figures.ignored)) />
             <Figure name="Database" value=of(|figures| bytes(figures.database_bytes)) />
             <Figure name="Blobs" value=of(|figures| format!("{}, {}", figures.blobs.0, bytes(figures.blobs.1))) />
@@ -127,6 +124,11 @@ fn StateFigures(
             <Figure name="Storage in use" value=Signal::derive(used) />
         </dl>
     }
+}
+
+fn relay(figures: &Diagnostics) -> String {
+    let Some(ordered) = figures.ordered else { return "–".to_owned() };
+    format!("up to {ordered}, {} not opened", figures.unopened)
 }
 
 fn size(size: f64) -> String {
@@ -227,7 +229,7 @@ fn Runs(session: Session) -> impl IntoView {
                 .map(|run| RunLine {
                     cell: run.cell.to_string(),
                     count: run.count.map(|count| count.to_string()).unwrap_or_default(),
-                    outcome: format!("{:?}", run.status).to_lowercase(),
+                    outcome: format!("{:?}", run.status).to_ascii_lowercase(),
                     waited: run.started_at.map(|at| duration(at - run.requested_at)).unwrap_or_default(),
                     took: run
                         .started_at
@@ -306,16 +308,25 @@ fn LogRow(entry: LogEntry) -> impl IntoView {
         None => view! { <td>"applied"</td> }.into_any(),
         Some(reason) => view! { <td class="ignored">{format!("ignored: {reason}")}</td> }.into_any(),
     };
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact")]
-    let at = js_sys::Date::new(&(entry.envelope.at as f64).into());
+    let at = moment(entry.envelope.at);
     view! {
         <tr>
             <td class="number">{entry.seq}</td>
             <td class="kind">{entry.envelope.event.kind().to_owned()}</td>
             <td class="kind">{actor}</td>
-            <td>{String::from(at.to_iso_string()).replace('T', " ").replace('Z', "")}</td>
+            <td>{at}</td>
             {effect}
             <td class="number">{entry.size}</td>
         </tr>
     }
+}
+
+/// Writes milliseconds since 1970 as a date and a time. Any number may stand in an event of somebody else.
+fn moment(millis: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "what is not exact has no date either")]
+    let date = js_sys::Date::new(&(millis as f64).into());
+    if date.get_time().is_nan() {
+        return format!("{millis} ms");
+    }
+    String::from(date.to_iso_string()).replace('T', " ").replace('Z', "")
 }

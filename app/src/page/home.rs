@@ -160,7 +160,11 @@ fn ShelfRow(home: Home, entry: Entry) -> impl IntoView {
             home.open.run((entry.get_value(), None));
         }
     };
-    let title = move || entry.with_value(|entry| entry.title.clone());
+    // One that came by a link has no title before it has arrived.
+    let title = move || {
+        let title = entry.with_value(|entry| entry.title.clone());
+        if title.is_empty() { "Shared notebook".to_owned() } else { title }
+    };
     view! {
         <li class="shelf-row" data-notebook=entry.with_value(|entry| entry.id.to_string())>
             {move || if renaming.get() {

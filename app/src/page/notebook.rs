@@ -1,12 +1,11 @@
 //! The notebook page.
 
 use ::notebook::{CellKind, Place};
-use browser::idb::{Entry, Library};
+use browser::idb::{self, Entry, Library};
 use browser::timer;
 use leptos::ev;
 use leptos::prelude::*;
-use protocol::access::Secret;
-use protocol::port::{KernelState, OpenFailure, Role};
+use protocol::port::{KernelState, OpenFailure, Role, ToStore};
 use send_wrapper::SendWrapper;
 use web_sys::File;
 
@@ -14,62 +13,69 @@ use super::notice::Notice;
 use crate::editor::EditorBundle;
 use crate::file;
 use crate::keymap::Keymap;
-use crate::library::Beginning;
+use crate::library::{self, Beginning};
 use crate::nearness::Nearness;
-use crate::session::{Opening, Phase, Session};
+use crate::session::{Phase, Session};
 use crate::toast::ToastList;
 use crate::view::banner::Banners;
 use crate::view::bar::Bar;
 use crate::view::cell::{CellRow, Page};
 use crate::view::drop_zone::DropZone;
 use crate::view::icon::{Glyph, Icon};
+use crate::view::people::{self, Following};
+use crate::view::sync_state::Awaited;
+use crate::view::viewing::ViewingNote;
+use crate::whereabouts;
 
 /// How long the page rests before it warms a kernel that nobody asked for yet, so that the first keys come first.
 const WARM_MILLIS: u32 = 300;
+/// How long others have to say that they are here.
+const COMPANY_MILLIS: u32 = 1000;
 
 /// Shows a notebook of the list.
 #[component]
 pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl IntoView {
-    let Ok(secret) = Secret::from_slice(&entry.secret) else {
+    let Some(opening) = library::opening(&entry) else {
         return view! { <Notice title="This notebook cannot be opened" text="Its entry in this browser's list is damaged." /> }.into_any();
     };
-    let session = Session::open(Opening {
-        id: entry.id.clone(),
-        title: entry.title.clone(),
-        key: secret.blob_key().to_vec(),
-        verbose: super::is_verbose(),
-    });
+    let session = Session::open(opening);
     // A new notebook is written first; an old one may be run at once.
-    if beginning.is_none() {
-        session.host.prefetch(session);
+    if beginning.is_none() && session.access().may_write() {
+        prefetch_once_here(session);
     }
     note_opening(session, &entry);
+    watch_files(session);
+    let made_here = beginning.is_some();
     begin(session, beginning);
     warm_when_idle(session);
     if let Err(error) = browser::page::on_hidden(move || session.flush()) {
         log::error!("{error}");
     }
+    join_the_others(session);
     let page = Page { session, keymap: Keymap::new(session), bundle: EditorBundle::load(), nearness: Nearness::new() };
     let on_key = window_event_listener(ev::keydown, move |event| page.keymap.on_page(&event));
     on_cleanup(move || on_key.remove());
+    let entry = StoredValue::new(entry);
     view! {
         {move || match session.phase.get() {
             Phase::Failed(failure) => view! { <OpenFailed failure /> }.into_any(),
-            Phase::Opening | Phase::Open => view! { <Sheet page /> }.into_any(),
+            Phase::Opening | Phase::Open => view! { <Sheet page entry made_here /> }.into_any(),
         }}
     }
     .into_any()
 }
 
 #[component]
-fn Sheet(page: Page) -> impl IntoView {
+fn Sheet(page: Page, entry: StoredValue<Entry>, made_here: bool) -> impl IntoView {
     let session = page.session;
     let opened = Memo::new(move |_| session.phase.get() == Phase::Open);
     let dropped = Callback::new(move |file: SendWrapper<File>| file::import_into(session, file.take()));
     view! {
         <Bar session />
-        <Banners session bundle=page.bundle />
+        <Banners session bundle=page.bundle entry made_here />
+        <ViewingNote session />
         <main class="sheet" aria-label="Cells" aria-busy=move || (!opened.get()).to_string()>
+            <Show when=move || opened.get() && session.awaited.get()><Awaited session /></Show>
             <For each=move || session.order.get() key=Clone::clone let(cell)>
                 {session.cell(&cell).map(|view| view! { <CellRow page cell=cell.clone() view /> })}
             </For>
@@ -77,8 +83,19 @@ fn Sheet(page: Page) -> impl IntoView {
         </main>
         <div class="only-read" role="status" aria-live="polite">{move || session.announcement.get()}</div>
         <DropZone text="Drop to add its cells to this notebook" on_file=dropped />
+        <Following session />
         <ToastList toasts=session.toasts />
     }
+}
+
+/// Keeps in touch with the other people in the notebook.
+fn join_the_others(session: Session) {
+    whereabouts::tell(session);
+    session.keep_following();
+    session.keep_people_marked();
+    people::watch_for_own_ways(session);
+    let online = window_event_listener(ev::online, move |_| session.post(&ToStore::Online));
+    on_cleanup(move || online.remove());
 }
 
 /// The quiet pair of buttons below the last cell.
@@ -88,7 +105,7 @@ fn AddRow(session: Session) -> impl IntoView {
     view! {
         <div class="add-row">
             <button class="button" aria-label="Append code" on:click=move |_| add(CellKind::Code)><Glyph icon=Icon::Plus />"Code"</button>
-            <button class="button" aria-label="Append text" on:click=move |_| add(CellKind::Markdown)><Glyph icon=Icon::Plus />"Text"</button>
+            <button class="button" aria-label="Append Markdown" on:click=move |_| add(CellKind::Markdown)><Glyph icon=Icon::Plus />"Markdown"</button>
         </div>
     }
 }
@@ -116,7 +133,7 @@ fn note_opening(session: Session, entry: &Entry) {
     let compared = StoredValue::new(false);
     Effect::new(move |_| {
         let title = session.title.get();
-        browser::page::set_title(&format!("{title} · Cathode"));
+        browser::page::set_title(&if title.is_empty() { "Cathode".to_owned() } else { format!("{title} · Cathode") });
         if session.phase.get() != Phase::Open || title.is_empty() {
             return;
         }
@@ -124,9 +141,11 @@ fn note_opening(session: Session, entry: &Entry) {
             compared.set_value(true);
             return;
         }
-        // What the page renames, it lists at once: a difference on opening comes from the home page.
-        if !compared.get_value() && session.can_write() {
-            compared.set_value(true);
+        // What the page renames, it lists at once: a difference on opening comes from the home page. One that came by
+        // a link is listed without a title until it has arrived.
+        let is_first = !compared.get_value();
+        compared.set_value(true);
+        if is_first && session.can_write() && listed.with_value(|listed| !listed.is_empty()) {
             session.rename(&listed.get_value());
             return;
         }
@@ -138,6 +157,16 @@ fn note_opening(session: Session, entry: &Entry) {
             }
         });
     });
+}
+
+/// Has the store look for its files whenever something suggests that they are gone.
+fn watch_files(session: Session) {
+    if let Err(error) = idb::on_closed_by_browser(move || session.look_for_files()) {
+        log::warn!("{error}");
+    }
+    // Who clears a site's data does it elsewhere, and comes back.
+    let back = window_event_listener(ev::focus, move |_| session.look_for_files());
+    on_cleanup(move || back.remove());
 }
 
 /// Does what only the page that made the notebook does.
@@ -152,6 +181,26 @@ fn begin(session: Session, beginning: Option<Beginning>) {
             Some(Beginning::Imported(imported)) => browser::spawn(file::give(session, *imported)),
             None => {}
         }
+    });
+}
+
+/// Brings what a kernel needs. A notebook that is still under way comes first, and where others are, one of them has
+/// a kernel or will.
+fn prefetch_once_here(session: Session) {
+    let came_by_link = session.awaited.get_untracked();
+    Effect::new(move |seen: Option<bool>| {
+        let here = !session.awaited.get();
+        if here && seen != Some(true) {
+            browser::spawn(async move {
+                if came_by_link {
+                    timer::after(COMPANY_MILLIS).await;
+                }
+                if session.peers.try_with_untracked(Vec::is_empty) == Some(true) {
+                    session.host.prefetch(session);
+                }
+            });
+        }
+        here
     });
 }
 

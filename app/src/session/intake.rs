@@ -1,6 +1,5 @@
 //! Taking in what the store worker sends: changes become a patched copy and a few signals.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -127,7 +126,8 @@ impl Inner {
                 }
                 after.order_changed = true;
             }
-            Change::SourceEdited { cell, .. } => {
+            Change::SourceEdited { cell, update } => {
+                self.edits.drafts.log(&self.notebook, cell, update);
                 if splices.is_empty() {
                     return;
                 }
@@ -239,14 +239,9 @@ impl Inner {
         }
     }
 
-    /// Makes sure that every text of the old copy that the new one lacks is there again.
+    /// Makes sure that what was typed into the old copy is in the new one.
     fn carry_edits(&mut self, old: &Notebook) {
-        let unsent: BTreeSet<CellId> = self.edits.cells();
-        for cell in unsent {
-            if let (Some(old), Some(new)) = (old.cell(&cell), self.notebook.source_mut(&cell)) {
-                new.merge(&old.source.state()).ok();
-            }
-        }
+        self.edits.drafts.carry(old, &mut self.notebook);
         for (cell, editor) in &self.editors {
             if let Some(cell) = self.notebook.cell(cell) {
                 editor.replace(&cell.source.text());

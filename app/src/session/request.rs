@@ -15,7 +15,8 @@ use super::Session;
 pub(crate) struct Refusal(pub(crate) String);
 
 impl Session {
-    pub(super) fn post(self, message: &ToStore) {
+    /// Posts a message that has no answer.
+    pub(crate) fn post(self, message: &ToStore) {
         let sent = self.inner.try_update_value(|inner| {
             // The worker hears nothing before it listens, and a hand can be quicker than that.
             if let Some(held) = &mut inner.held {
@@ -51,6 +52,11 @@ impl Session {
     /// Asks for a kernel before there is work.
     pub(crate) fn warm_kernel(self) {
         self.post(&ToStore::WarmKernel);
+    }
+
+    /// Has the store look whether its files are still there.
+    pub(crate) fn look_for_files(self) {
+        self.post(&ToStore::LookForFiles);
     }
 
     /// Posts a request and waits for its answer.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind, Execution, ExecutionId, ExecutionStatus, Notebook, Outcome, Output, StreamName};
 
+use crate::company::Person;
+
 /// Where a cell stands, as `data-status` says it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum RunStatus {
@@ -132,6 +134,8 @@ pub(crate) struct CellView {
     pub(crate) edited: ArcRwSignal<u64>,
     pub(crate) run: ArcRwSignal<RunView>,
     pub(crate) outputs: ArcRwSignal<Vec<OutputView>>,
+    /// Who else is here.
+    pub(crate) people: ArcRwSignal<Vec<Person>>,
 }
 
 impl CellView {
@@ -141,6 +145,7 @@ impl CellView {
             edited: ArcRwSignal::new(0),
             run: ArcRwSignal::new(RunView::default()),
             outputs: ArcRwSignal::new(Vec::new()),
+            people: ArcRwSignal::new(Vec::new()),
         }
     }
 }

@@ -1,28 +1,67 @@
 //! What a person must know about how this notebook is kept, until it is no longer so.
 
+use browser::idb::Entry;
 use leptos::prelude::*;
-use protocol::port::{KernelState, SaveState, Storage};
+use protocol::port::{KernelState, SaveState, Storage, SyncState, ToStore};
 
 use crate::editor::EditorBundle;
 use crate::file;
-use crate::session::Session;
+use crate::library;
+use crate::session::{Phase, Session};
 
-/// All that apply now.
+/// All that apply now. `entry` is what the list of notebooks says of this one; `made_here` tells that this page made it.
 #[component]
-pub(crate) fn Banners(session: Session, bundle: EditorBundle) -> impl IntoView {
+pub(crate) fn Banners(
+    session: Session,
+    bundle: EditorBundle,
+    entry: StoredValue<Entry>,
+    made_here: bool,
+) -> impl IntoView {
+    // What came by a link is fetched again.
+    let at_home = !made_here && !entry.with_value(|entry| entry.joined);
+    let empty = Memo::new(move |_| {
+        let there_is_none = session.phase.get() == Phase::Open && session.order.with(Vec::is_empty);
+        at_home && there_is_none && session.read(|notebook| notebook.all_cells().next().is_none())
+    });
     view! {
         <div class="banners">
+            {move || empty.get().then(|| view! {
+                <Banner failed=true>
+                    <p>"Nothing of this notebook is in this browser any more: this site's data was cleared, or it was never saved. It is empty, and what you write now begins it anew."</p>
+                </Banner>
+            })}
             {move || session.storage.get().and_then(storage_words).map(|words| view! {
                 <Banner><p>{words}</p><Download session /></Banner>
+            })}
+            {move || (session.storage.get() == Some(Storage::Cleared)).then(|| view! {
+                <Banner failed=true>
+                    <p>"This notebook was deleted from this browser while it was open, as when the site's data is cleared. What you see is kept in this tab only: save it again, or download it, before you close the tab."</p>
+                    <button class="button outline" on:click=move |_| save_again(session, entry.get_value())>"Save again"</button>
+                    <Download session />
+                </Banner>
             })}
             {move || match session.stored.get() {
                 SaveState::Failed { reason, events } => Some(view! {
                     <Banner failed=true>
-                        <p>{format!("{} could not be saved: {reason}. They are kept in this tab, and saving is tried again. Do not close it; download the notebook to be safe.", count(events))}</p>
+                        <p>{format!("{} could not be saved: {}. What you do is kept in this tab, and saving is tried again. Keep this tab open; download the notebook to be safe.", count(events), reason.trim_end_matches('.'))}</p>
                         <Download session />
                     </Banner>
                 }),
                 SaveState::Saved | SaveState::Saving | SaveState::Memory => None,
+            }}
+            {move || match session.sync.get() {
+                SyncState::Refused { reason } if !session.awaited.get() => Some(view! {
+                    <Banner failed=true>
+                        <p>{format!("Sharing stopped: {reason}. What others do does not arrive here; what you do is kept in this browser.")}</p>
+                        <button class="button outline" on:click=|_| { browser::page::reload().ok(); }>"Reload"</button>
+                    </Banner>
+                }),
+                SyncState::Local
+                | SyncState::Connecting
+                | SyncState::Live { .. }
+                | SyncState::Offline { .. }
+                | SyncState::Absent
+                | SyncState::Refused { .. } => None,
             }}
             {move || match session.kernel.get() {
                 KernelState::Dead { reason } => Some(view! {
@@ -40,13 +79,31 @@ pub(crate) fn Banners(session: Session, bundle: EditorBundle) -> impl IntoView {
     }
 }
 
+/// Puts the notebook back into this browser: into its list, then into files.
+fn save_again(session: Session, entry: Entry) {
+    session.flush();
+    let entry = Entry { title: session.title.get_untracked(), ..entry };
+    browser::spawn(async move {
+        let listed = library::put_back(&entry).await;
+        let saved = session.ask(|request| ToStore::SaveAgain { request }).await;
+        match listed.and(saved.map(drop).map_err(|refusal| refusal.to_string())) {
+            // Chromium may forget, when it ends, files that were made where it had just deleted others.
+            Ok(()) => session.toasts.say(
+                "Saved again. A browser may forget what is saved right after its data was cleared: download a copy before you close it.",
+            ),
+            Err(reason) => session.toasts.say(&reason),
+        }
+    });
+}
+
 fn count(events: u64) -> String {
     if events == 1 { "1 change".to_owned() } else { format!("{events} changes") }
 }
 
 fn storage_words(storage: Storage) -> Option<String> {
     match storage {
-        Storage::Opfs => None,
+        // What can be done about files that are gone has a banner of its own.
+        Storage::Opfs | Storage::Cleared => None,
         Storage::Memory { reason } => Some(format!(
             "This notebook lives in memory only and is gone when the tab closes: {reason}. Download it to keep it."
         )),

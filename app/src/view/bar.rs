@@ -8,6 +8,10 @@ use protocol::port::{KernelState, Role, SaveState};
 use super::dialog::Confirm;
 use super::icon::{Glyph, Icon, Mark};
 use super::menu::Menu;
+use super::people::People;
+use super::share::Share;
+use super::sync_state::SyncWord;
+use crate::afterwards::steady;
 use crate::file;
 use crate::session::Session;
 use crate::theme::Theme;
@@ -18,6 +22,7 @@ const SAVING_SHOWN_MILLIS: u32 = 600;
 /// The whole bar.
 #[component]
 pub(crate) fn Bar(session: Session) -> impl IntoView {
+    let kernel = steady(session.kernel.into(), |kernel| *kernel == KernelState::Busy);
     view! {
         <header class="bar">
             <div class="bar-line bar-head">
@@ -25,11 +30,14 @@ pub(crate) fn Bar(session: Session) -> impl IntoView {
                 <TitleField session />
                 <div class="states">
                     <TabState session />
+                    <SyncWord session />
                     <SavedState session />
-                    <KernelStatus session />
+                    <KernelStatus session kernel />
                 </div>
+                <People session />
+                <Share session />
             </div>
-            <Tools session />
+            <Tools session kernel />
             <Confirm open=session.restart_asked title="Restart the kernel?"
                 text="A cell is running. It will be stopped, and all variables will be lost. Code and outputs stay."
                 action="Stop and start afresh" on_confirm=move |()| session.restart() />
@@ -110,10 +118,8 @@ fn kernel_name(state: &KernelState) -> &'static str {
     }
 }
 
-#[component]
-fn KernelStatus(session: Session) -> impl IntoView {
-    let kernel = session.kernel;
-    let words = move || match kernel.get() {
+fn kernel_words(state: KernelState) -> String {
+    match state {
         KernelState::None => "Python not started".to_owned(),
         KernelState::Starting { step, .. } => {
             if step.is_empty() {
@@ -125,6 +131,20 @@ fn KernelStatus(session: Session) -> impl IntoView {
         KernelState::Idle => "Python ready".to_owned(),
         KernelState::Busy => "Python is running".to_owned(),
         KernelState::Dead { .. } => "Python stopped".to_owned(),
+    }
+}
+
+#[component]
+fn KernelStatus(session: Session, kernel: Signal<KernelState>) -> impl IntoView {
+    let elsewhere = Memo::new(move |_| {
+        kernel.track();
+        session.kernel_host()
+    });
+    let words = move || match (kernel.get(), elsewhere.get()) {
+        (KernelState::Starting { .. }, Some(host)) => format!("Python is starting in {host}’s browser"),
+        (KernelState::Idle, Some(host)) => format!("Python runs in {host}’s browser"),
+        (KernelState::Busy, Some(host)) => format!("Python is running in {host}’s browser"),
+        (state, _) => kernel_words(state),
     };
     let why = move || match kernel.get() {
         KernelState::Dead { reason } => reason,
@@ -135,8 +155,8 @@ fn KernelStatus(session: Session) -> impl IntoView {
         KernelState::None | KernelState::Idle | KernelState::Busy | KernelState::Dead { .. } => None,
     };
     view! {
-        <span class="state" role="status" data-kernel=move || kernel.with(kernel_name) title=why>
-            <span class="dot" aria-hidden="true"></span>
+        <span class="state" role="status" data-kernel=move || session.kernel.with(kernel_name) title=why>
+            <span class="dot" class:working=move || kernel.with(|kernel| *kernel == KernelState::Busy) aria-hidden="true"></span>
             <span>{words}</span>
             <Show when=move || percent().is_some()>
                 <span class="meter" aria-hidden="true"><span style:width=move || format!("{}%", percent().unwrap_or(0))></span></span>
@@ -163,9 +183,9 @@ fn Tool(
 }
 
 #[component]
-fn Tools(session: Session) -> impl IntoView {
+fn Tools(session: Session, kernel: Signal<KernelState>) -> impl IntoView {
     let fixed = Signal::derive(move || !session.is_writable());
-    let still = Signal::derive(move || session.kernel.with(|kernel| *kernel != KernelState::Busy));
+    let still = Signal::derive(move || fixed.get() || kernel.with(|kernel| *kernel != KernelState::Busy));
     let note = (!browser::page::is_isolated()).then_some("Interrupt restarts the kernel here: this page is not cross-origin isolated, so Python cannot be stopped in any other way.");
     let interrupt_title = if note.is_some() { "Interrupt (restarts the kernel here)  I I" } else { "Interrupt  I I" };
     view! {
@@ -176,7 +196,7 @@ fn Tools(session: Session) -> impl IntoView {
             <Tool icon=Icon::Clear label="Clear outputs" title="Clear all outputs" disabled=fixed on_press=move |()| session.clear_outputs() />
             <span class="split" aria-hidden="true"></span>
             <AddTool icon=Icon::Code name="Add code cell" label="Code" kind=CellKind::Code session fixed />
-            <AddTool icon=Icon::Text name="Add Markdown cell" label="Text" kind=CellKind::Markdown session fixed />
+            <AddTool icon=Icon::Text name="Add Markdown cell" label="Markdown" kind=CellKind::Markdown session fixed />
             <span class="gap"></span>
             <ThemeMenu />
             <FileMenu session note />

@@ -7,9 +7,10 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast as _;
 
 use super::cell_run::{RunGutter, RunNote, duration};
-use super::cell_source::{CellSource, Writing};
+use super::cell_source::{CellSource, Text, Writing};
 use super::cell_tools::{Between, CellTools};
-use crate::editor::{Cursor, EditorBundle};
+use super::people::{self, PeopleHere};
+use crate::editor::{Cursor, Editor, EditorBundle};
 use crate::focus::Row;
 use crate::keymap::Keymap;
 use crate::nearness::Nearness;
@@ -39,10 +40,10 @@ pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView
         Memo::new(move |_| session.focus.selected.with(|selected| selected.as_ref() == Some(&cell)))
     };
     let label = {
-        let (cell, kind, run) = (cell.clone(), view.kind.clone(), view.run.clone());
+        let (cell, kind, run, here) = (cell.clone(), view.kind.clone(), view.run.clone(), view.people.clone());
         move || {
             let at = session.order.with(|order| order.iter().position(|id| *id == cell)).map_or(0, |at| at + 1);
-            format!("Cell {at}, {}{}", kind.get().as_str(), run.with(spoken))
+            format!("Cell {at}, {}{}{}", kind.get().as_str(), run.with(spoken), here.with(|here| people::spoken(here)))
         }
     };
     let (kind, run) = (view.kind.clone(), view.run.clone());
@@ -58,9 +59,12 @@ pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView
     let is_code = Memo::new(move |_| kind.get() == CellKind::Code);
     let (gutter_cell, tools_cell, between_cell, list_cell) = (cell.clone(), cell.clone(), cell.clone(), cell.clone());
     let (gutter_run, tools_kind, kind_name) = (run.clone(), view.kind.clone(), view.kind.clone());
-    let outputs = view.outputs.clone();
+    let (outputs, people) = (view.outputs.clone(), view.people.clone());
+    let edge = people.clone();
+    let text = Text { session, keymap, bundle, cell: cell.clone(), view, writing };
     view! {
         <section class="cell" class:selected=move || selected.get() tabindex="-1" node_ref=element
+            style=("--peer", move || edge.with(|here| people::mark(here)))
             data-cell=cell.to_string()
             data-kind=move || kind_name.get().as_str()
             data-status=move || status.with(|run| run.status.as_str())
@@ -74,10 +78,11 @@ pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView
                 view! { <div class="gutter"></div> }.into_any()
             }}
             <div class="cell-body">
-                <CellSource session keymap bundle cell=cell.clone() view=view.clone() writing />
+                <CellSource text />
                 <RunNote run />
                 <OutputList session cell=list_cell outputs />
             </div>
+            <PeopleHere people />
             <Show when=move || session.is_writable()>
                 <CellTools session cell=tools_cell.clone() kind=tools_kind.clone() />
                 <Between session cell=between_cell.clone() />
@@ -99,7 +104,7 @@ fn join(page: Page, cell: &CellId, element: NodeRef<html::Section>, writing: Wri
         let kind = writable_kind.clone();
         let edit = Callback::new(move |cursor: Cursor| {
             writing.active.set(true);
-            if let Some(editor) = session.editor(&row_cell) {
+            if let Some(editor) = session.editor(&row_cell).filter(Editor::is_mounted) {
                 editor.focus(cursor);
             } else {
                 writing.cursor.set_value(Some(cursor));
@@ -116,10 +121,15 @@ fn join(page: Page, cell: &CellId, element: NodeRef<html::Section>, writing: Wri
         let row = Row { element: SendWrapper::new(element.unchecked_into()), edit, rest };
         session.focus.register(&joined, row);
     });
-    // What is near gets an editor, except Markdown that is only read.
+    let chosen = cell.clone();
+    let selected = Memo::new(move |_| session.focus.selected.with(|selected| selected.as_ref() == Some(&chosen)));
+    // What is near has an editor, except Markdown that is only read; so has what is selected, which may have the focus.
     Effect::new(move |_| {
-        if near.get() && kind.get() != CellKind::Markdown {
+        let written = kind.get() != CellKind::Markdown || writing.active.get();
+        if near.get() && written {
             writing.wanted.set(true);
+        } else if !near.get() && !selected.get() {
+            writing.wanted.set(false);
         }
     });
     let gone = cell.clone();

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use notebook::{CellId, Outcome};
 
 use super::icon::{Glyph, Icon};
+use crate::afterwards::steady;
 use crate::session::{RunStatus, RunView, Session};
 
 /// How often the time of a running cell is brought up to date.
@@ -13,21 +14,13 @@ const TICK_MILLIS: u32 = 100;
 /// The gutter of a code cell.
 #[component]
 pub(crate) fn RunGutter(session: Session, cell: CellId, run: ArcRwSignal<RunView>) -> impl IntoView {
-    let active = {
-        let run = run.clone();
-        Memo::new(move |_| run.with(|run| run.status.is_active()))
-    };
-    let count = {
-        let run = run.clone();
-        move || run.with(RunView::count_text)
-    };
-    let name = {
-        let run = run.clone();
-        move || match run.with(|run| run.status) {
-            RunStatus::Pending => "Withdraw from queue",
-            RunStatus::Assigned | RunStatus::Executing => "Stop this cell",
-            RunStatus::Idle | RunStatus::Completed => "Run cell",
-        }
+    let run = steady(run.into(), |run: &RunView| run.status.is_active());
+    let active = Memo::new(move |_| run.with(|run| run.status.is_active()));
+    let count = move || run.with(RunView::count_text);
+    let name = move || match run.with(|run| run.status) {
+        RunStatus::Pending => "Withdraw from queue",
+        RunStatus::Assigned | RunStatus::Executing => "Stop this cell",
+        RunStatus::Idle | RunStatus::Completed => "Run cell",
     };
     let press = move |_| {
         if active.get_untracked() {
@@ -38,10 +31,10 @@ pub(crate) fn RunGutter(session: Session, cell: CellId, run: ArcRwSignal<RunView
         }
     };
     view! {
-        <div class="gutter">
+        <div class="gutter" class:active=move || active.get() class:executing=move || run.with(|run| run.status == RunStatus::Executing)>
             <div class="gutter-line">
                 <span class="count" data-count>{count}</span>
-                <button class="run" aria-label=name.clone() title=name disabled=move || !session.is_writable() on:click=press>
+                <button class="run" aria-label=name title=name disabled=move || !session.is_writable() on:click=press>
                     {move || view! { <Glyph icon=if active.get() { Icon::Stop } else { Icon::Run } /> }}
                 </button>
             </div>
@@ -51,12 +44,11 @@ pub(crate) fn RunGutter(session: Session, cell: CellId, run: ArcRwSignal<RunView
 }
 
 #[component]
-fn Took(run: ArcRwSignal<RunView>) -> impl IntoView {
+fn Took(run: Signal<RunView>) -> impl IntoView {
     let now = RwSignal::new(browser::clock::now_millis());
     let ticking = RwSignal::new(0_u64);
-    let watched = run.clone();
     Effect::new(move |_| {
-        let executing = watched.with(|run| run.status == RunStatus::Executing);
+        let executing = run.with(|run| run.status == RunStatus::Executing);
         let round = ticking.get_untracked() + 1;
         ticking.set(round);
         if executing {

@@ -1,12 +1,14 @@
-//! A cell's text: highlighted and still until it comes near, then an editor; Markdown is rendered
-//! until someone writes in it.
+//! A cell's text: an editor while it is near, else highlighted and still; Markdown is rendered until
+//! someone writes in it.
 
 use leptos::html;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind};
 
+use super::attachment;
 use crate::editor::{Callbacks, Cursor, Editor, EditorBundle, Setup};
 use crate::keymap::Keymap;
+use crate::outputs::markup::{self, Made};
 use crate::outputs::math;
 use crate::session::{CellView, Session};
 
@@ -21,43 +23,53 @@ pub(crate) struct Writing {
     pub(crate) cursor: StoredValue<Option<Cursor>>,
 }
 
+/// The text of a cell, and what showing and writing it takes.
+#[derive(Clone)]
+pub(crate) struct Text {
+    pub(crate) session: Session,
+    pub(crate) keymap: Keymap,
+    pub(crate) bundle: EditorBundle,
+    pub(crate) cell: CellId,
+    pub(crate) view: CellView,
+    pub(crate) writing: Writing,
+}
+
 /// Shows the text of a cell.
 #[component]
-pub(crate) fn CellSource(
-    session: Session,
-    keymap: Keymap,
-    bundle: EditorBundle,
-    cell: CellId,
-    view: CellView,
-    writing: Writing,
-) -> impl IntoView {
-    let kind = view.kind.clone();
-    let prose = Memo::new(move |_| kind.get() == CellKind::Markdown && !writing.active.get());
-    let shared = StoredValue::new((cell, view));
+pub(crate) fn CellSource(text: Text) -> impl IntoView {
+    let (kind, active) = (text.view.kind.clone(), text.writing.active);
+    let markdown = Memo::new(move |_| kind.get() == CellKind::Markdown);
+    let prose = Memo::new(move |_| markdown.get() && !active.get());
+    // A text that is being written is rendered as soon as it is left.
+    Effect::new(move |_| {
+        if markdown.get() {
+            markup::load();
+        }
+    });
+    let text = StoredValue::new(text);
     view! {
         {move || {
-            let (cell, view) = shared.get_value();
-            if prose.get() {
-                view! { <Prose session cell view writing /> }.into_any()
-            } else {
-                view! { <EditorHost session keymap bundle cell view writing /> }.into_any()
-            }
+            let text = text.get_value();
+            if prose.get() { view! { <Prose text /> }.into_any() } else { view! { <EditorHost text /> }.into_any() }
         }}
     }
 }
 
 #[component]
-fn Prose(session: Session, cell: CellId, view: CellView, writing: Writing) -> impl IntoView {
+fn Prose(text: Text) -> impl IntoView {
+    let Text { session, cell, view, writing, .. } = text;
     let element = NodeRef::<html::Div>::new();
-    let for_text = cell.clone();
+    let (for_text, carrier) = (cell.clone(), cell);
     let text = Memo::new(move |_| {
         view.edited.track();
         session.text(&for_text)
     });
+    let shown = Memo::new(move |_| text.with(|text| rendered(text)));
     Effect::new(move |_| {
-        text.track();
+        shown.track();
         if let Some(element) = element.get() {
             math::typeset(&element);
+            attachment::fill(session, &carrier, &element);
         }
     });
     let write = move |_| {
@@ -68,42 +80,56 @@ fn Prose(session: Session, cell: CellId, view: CellView, writing: Writing) -> im
     view! {
         <div class="prose" data-editor node_ref=element on:dblclick=write
             class:placeholder=move || text.with(|text| text.trim().is_empty())
-            inner_html=move || text.with(|text| if text.trim().is_empty() {
-                "Empty text. Double-click or press Enter to write.".to_owned()
-            } else {
-                render::markdown::to_html(text)
-            })></div>
+            inner_html=move || shown.get()></div>
+    }
+}
+
+fn rendered(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "Empty text. Double-click or press Enter to write.".to_owned();
+    }
+    match markup::from_markdown(text) {
+        Made::Nothing => String::new(),
+        Made::Markup(markup) => markup,
+        Made::Foreign => markup::plain(text),
     }
 }
 
 #[component]
-fn EditorHost(
-    session: Session,
-    keymap: Keymap,
-    bundle: EditorBundle,
-    cell: CellId,
-    view: CellView,
-    writing: Writing,
-) -> impl IntoView {
+fn EditorHost(text: Text) -> impl IntoView {
+    let Text { session, keymap, bundle, cell, view, writing } = text;
     let host = NodeRef::<html::Div>::new();
     let mounted = RwSignal::new(false);
     let shared = StoredValue::new((cell.clone(), view.clone()));
     Effect::new(move |_| {
-        if mounted.get_untracked() || !writing.wanted.get() || !bundle.is_ready() {
+        let (cell, view) = shared.get_value();
+        if !writing.wanted.get() {
+            if mounted.get_untracked() {
+                give_back(session, &cell);
+                mounted.set(false);
+            }
+            return;
+        }
+        if mounted.get_untracked() || !bundle.is_ready() {
             return;
         }
         let Some(host) = host.get() else { return };
-        let (cell, view) = shared.get_value();
-        let text = session.text(&cell);
-        let setup = Setup {
-            parent: &host,
-            text: &text,
-            kind: view.kind.get_untracked(),
-            read_only: !session.can_write(),
-            label: "Source of the cell",
+        let editor = if let Some(resting) = session.editor(&cell) {
+            resting.wake();
+            resting
+        } else {
+            let text = session.text(&cell);
+            let setup = Setup {
+                parent: &host,
+                text: &text,
+                kind: view.kind.get_untracked(),
+                read_only: !session.can_write(),
+                label: "Source of the cell",
+            };
+            let Some(editor) = bundle.mount(&setup, callbacks(session, keymap, &cell, &host)) else { return };
+            session.register_editor(&cell, editor.clone());
+            editor
         };
-        let Some(editor) = bundle.mount(&setup, callbacks(session, keymap, &cell, &host)) else { return };
-        session.register_editor(&cell, editor.clone());
         mounted.set(true);
         if let Some(cursor) = writing.cursor.try_update_value(Option::take).flatten() {
             editor.focus(cursor);
@@ -144,12 +170,28 @@ fn EditorHost(
     }
 }
 
+/// Takes a cell's editor off the page. Where it was written in, it rests; else a new one does as well.
+fn give_back(session: Session, cell: &CellId) {
+    let Some(editor) = session.editor(cell) else { return };
+    session.flush();
+    if !editor.rest() {
+        session.unregister_editor(cell);
+        editor.destroy();
+    }
+}
+
 fn callbacks(session: Session, keymap: Keymap, cell: &CellId, host: &web_sys::Element) -> Callbacks {
     let host = host.clone();
     let scroller = move || host.query_selector(".cm-scroller").ok().flatten();
-    let (changed, focused, keyed) = (cell.clone(), cell.clone(), cell.clone());
+    let (changed, selected, focused, keyed) = (cell.clone(), cell.clone(), cell.clone(), cell.clone());
     Callbacks {
         change: Box::new(move |splices| session.type_in(&changed, &splices)),
+        select: Box::new(move |anchor, head| {
+            // Nobody else would see it.
+            if untrack(|| session.is_shared()) {
+                session.company.selection.set(Some((selected.clone(), (anchor, head))));
+            }
+        }),
         focus: Box::new(move || session.focus.note(&focused, true)),
         blur: Box::new(move || {
             session.flush();

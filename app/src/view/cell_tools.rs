@@ -39,7 +39,7 @@ pub(crate) fn Between(session: Session, cell: CellId) -> impl IntoView {
     view! {
         <div class="between">
             <button class="button" aria-label="Insert code below" on:click=move |_| insert(CellKind::Code)><Glyph icon=Icon::Plus />"Code"</button>
-            <button class="button" aria-label="Insert Markdown below" on:click=move |_| insert(CellKind::Markdown)><Glyph icon=Icon::Plus />"Text"</button>
+            <button class="button" aria-label="Insert Markdown below" on:click=move |_| insert(CellKind::Markdown)><Glyph icon=Icon::Plus />"Markdown"</button>
         </div>
     }
 }

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 /// Opens and closes a `<dialog>` as a signal says, modal while open.
-fn follow(dialog: NodeRef<html::Dialog>, open: impl Fn() -> bool + 'static) {
+pub(super) fn follow(dialog: NodeRef<html::Dialog>, open: impl Fn() -> bool + 'static) {
     Effect::new(move |_| {
         let open = open();
         let Some(dialog) = dialog.get() else { return };

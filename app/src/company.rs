@@ -1,0 +1,182 @@
+//! Who else is in the notebook, where they are, and whom this page follows.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use notebook::{CellId, PersonId, SessionId, gather};
+use protocol::peer::{Location, Presence};
+use protocol::port::SyncState;
+use protocol::wire::ConnectionId;
+
+use crate::person;
+use crate::session::Session;
+
+/// Somebody who is here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) name: String,
+    pub(crate) colour: &'static str,
+    pub(crate) place: Option<Location>,
+    /// The kernel session that runs in their browser.
+    pub(crate) kernel: Option<SessionId>,
+}
+
+/// What a page knows of people.
+#[derive(Clone, Copy)]
+pub(crate) struct Company {
+    me: StoredValue<PersonId>,
+    name: RwSignal<String>,
+    pub(crate) people: RwSignal<Vec<Person>>,
+    pub(crate) following: RwSignal<Option<PersonId>>,
+    /// The selection in the text that is being edited here.
+    pub(crate) selection: RwSignal<Option<(CellId, (u32, u32))>>,
+}
+
+impl Company {
+    pub(crate) fn new() -> Self {
+        Self {
+            me: StoredValue::new(person::me()),
+            name: RwSignal::new(person::own_name()),
+            people: RwSignal::new(Vec::new()),
+            following: RwSignal::new(None),
+            selection: RwSignal::new(None),
+        }
+    }
+
+    /// Returns who uses this browser.
+    pub(crate) fn me(self) -> PersonId {
+        self.me.get_value()
+    }
+
+    /// Returns what they are called.
+    pub(crate) fn my_name(self) -> String {
+        person::called(&self.me(), &self.name.get())
+    }
+
+    pub(crate) fn rename_me(self, name: &str) {
+        self.name.set(person::keep_own_name(name));
+    }
+}
+
+impl Session {
+    /// Says whether the notebook goes through a relay.
+    pub(crate) fn is_shared(self) -> bool {
+        self.sync.with(|sync| *sync != SyncState::Local)
+    }
+
+    /// Takes in who is here. Returns the cells where somebody came, went or moved, each with who is there now.
+    pub(crate) fn take_in_people(self, peers: &[(ConnectionId, Presence)]) -> BTreeMap<CellId, Vec<Person>> {
+        let me = self.company.me();
+        // Whoever connected anew may be here twice for a while: the last connection is the one.
+        let latest: BTreeMap<&PersonId, &Presence> =
+            gather(peers.iter().map(|(_, presence)| (&presence.person, presence)).filter(|(id, _)| **id != me));
+        let people: Vec<Person> = latest.into_values().map(to_person).collect();
+        let before = self.company.people.get_untracked();
+        if before == people {
+            return BTreeMap::new();
+        }
+        self.announce_company(&before, &people);
+        let mut places: BTreeMap<CellId, Vec<Person>> = BTreeMap::new();
+        let left = before.iter().filter(|person| !people.contains(person));
+        let came = people.iter().filter(|person| !before.contains(person));
+        for place in left.chain(came).filter_map(|person| person.place.as_ref()) {
+            places.entry(place.cell.clone()).or_default();
+        }
+        for person in &people {
+            if let Some(there) = person.place.as_ref().and_then(|place| places.get_mut(&place.cell)) {
+                there.push(person.clone());
+            }
+        }
+        let gone = |id: &PersonId| !people.iter().any(|person| person.id == *id);
+        if self.company.following.with_untracked(|followed| followed.as_ref().is_some_and(gone)) {
+            self.company.following.set(None);
+        }
+        self.company.people.set(people);
+        places
+    }
+
+    fn announce_company(self, before: &[Person], now: &[Person]) {
+        let came = now.iter().find(|person| !before.iter().any(|known| known.id == person.id));
+        let went = before.iter().find(|person| !now.iter().any(|known| known.id == person.id));
+        if let Some(person) = came {
+            self.announcement.set(format!("{} is here", person.name));
+        } else if let Some(person) = went {
+            self.announcement.set(format!("{} left", person.name));
+        }
+    }
+
+    /// Returns who is in a cell.
+    pub(crate) fn people_in(self, cell: &CellId) -> Vec<Person> {
+        let is_there = |person: &&Person| person.place.as_ref().is_some_and(|place| place.cell == *cell);
+        self.company.people.with_untracked(|people| people.iter().filter(is_there).cloned().collect())
+    }
+
+    /// Marks people at cells that arrive after them: a place needs no commit and is quicker than a new cell.
+    pub(crate) fn keep_people_marked(self) {
+        Effect::new(move |_| {
+            self.order.track();
+            let cells = self.company.people.with_untracked(|people| {
+                people.iter().filter_map(|person| Some(person.place.as_ref()?.cell.clone())).collect::<Vec<_>>()
+            });
+            for cell in cells {
+                let there = self.people_in(&cell);
+                if let Some(view) = self.cell(&cell).filter(|view| view.people.with_untracked(|known| *known != there))
+                {
+                    view.people.set(there);
+                }
+            }
+        });
+    }
+
+    /// Returns the name of the one in whose browser Python runs, if it does not run in this one.
+    pub(crate) fn kernel_host(self) -> Option<String> {
+        let people = self.company.people.get();
+        // Not a signal: it changes together with the kernel's state.
+        let active = self.read(|notebook| notebook.active_session().cloned())?;
+        people.into_iter().find(|person| person.kernel.as_ref() == Some(&active)).map(|person| person.name)
+    }
+
+    /// Goes to where somebody is.
+    pub(crate) fn go_to_person(self, person: &PersonId) {
+        let cell = self.place_of(person);
+        match cell.filter(|cell| self.order.with_untracked(|order| order.contains(cell))) {
+            Some(cell) => self.focus.select(&cell),
+            None => self.toasts.say("They are in no cell just now."),
+        }
+    }
+
+    fn place_of(self, id: &PersonId) -> Option<CellId> {
+        self.company.people.with(|people| {
+            let person = people.iter().find(|person| person.id == *id)?;
+            Some(person.place.as_ref()?.cell.clone())
+        })
+    }
+
+    /// Keeps whom this page follows in view.
+    pub(crate) fn keep_following(self) {
+        let cell = Memo::new(move |_| self.company.following.get().and_then(|person| self.place_of(&person)));
+        Effect::new(move |_| {
+            if let Some(cell) = cell.get() {
+                self.focus.reveal(&cell);
+            }
+        });
+    }
+
+    /// Stops following: the person here goes their own way.
+    pub(crate) fn stop_following(self) {
+        if self.company.following.with_untracked(Option::is_some) {
+            self.company.following.set(None);
+        }
+    }
+}
+
+fn to_person(presence: &Presence) -> Person {
+    Person {
+        id: presence.person.clone(),
+        name: person::called(&presence.person, &presence.name),
+        colour: person::colour(&presence.person),
+        place: presence.place.clone(),
+        kernel: presence.kernel.as_ref().map(|(session, _)| session.clone()),
+    }
+}
