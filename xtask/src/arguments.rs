@@ -7,13 +7,19 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <task> [options]
 
-  serve   Set up what is missing, build, and serve Cathode with live reload.
+  serve   Set up what is missing, build, and serve Cathode with live reload
+          and a relay, so that browsers on this machine share notebooks.
           --port <number>   port on this machine (8080)
           --open            open the page in the default browser
           --release         optimised build
   build   Build the static site for any static host.
           --out <folder>    where to put it (dist)
           --dev             quick build without optimisation
+  build-relay
+          Build the relay for workerd (target/sync-worker).
+  deploy-relay
+          Build the relay and deploy it to Cloudflare.
+          Further arguments go to wrangler; sync-worker/README.md says more.
   check   Formatting, lints (native and wasm32) and the layout tests.
   test    Everything: checks, native and Python tests, the site, Chromium.
           --quick           stop before the site and the browser
@@ -21,9 +27,11 @@ Usage: cargo xtask <task> [options]
           Further arguments go to tests/bench/run.mjs.
   setup   Install what is missing, and nothing else.
   assets  Bring the editor bundle and the kernel's files up to date.
+  loader  Write the store worker's loader; Trunk asks for it after a build.
 
 Environment:
   CATHODE_TOOLS   folder for trunk and wasm-bindgen (the user's cache folder)
+  CATHODE_RELAY   the relay's address in the built site (`sync` beside the page)
   CHROMIUM        the Chromium that tests and benchmarks use
   CC_wasm32_unknown_unknown, AR_wasm32_unknown_unknown
                   C compiler and archiver for wasm32 (found by themselves)";
@@ -34,8 +42,11 @@ pub(crate) enum Task {
     Help,
     Setup,
     Assets,
+    Loader,
     Serve(ServeOptions),
     Build(BuildOptions),
+    BuildRelay,
+    DeployRelay { arguments: Vec<String> },
     Check,
     Test(TestOptions),
     Bench { arguments: Vec<String> },
@@ -89,6 +100,9 @@ impl Task {
             "help" | "-h" | "--help" => Ok(Self::Help),
             "setup" => without_options(arguments, Self::Setup),
             "assets" => without_options(arguments, Self::Assets),
+            "loader" => without_options(arguments, Self::Loader),
+            "build-relay" => without_options(arguments, Self::BuildRelay),
+            "deploy-relay" => Ok(Self::DeployRelay { arguments: arguments.collect() }),
             "check" => without_options(arguments, Self::Check),
             "serve" => parse_serve(arguments).map(Self::Serve),
             "build" => parse_build(arguments).map(Self::Build),

@@ -9,11 +9,11 @@ use crate::process::run;
 use crate::workspace::Workspace;
 use crate::{rust, setup};
 
-/// Crates that run in the browser.
-const WASM_CRATES: [&str; 4] = ["app", "store-worker", "kernel-worker", "browser"];
+/// Crates that run in a browser or in workerd.
+const WASM_CRATES: [&str; 6] = ["app", "markup", "store-worker", "kernel-worker", "browser", "sync-worker"];
 
 /// Those of them that do not compile for this machine; the store worker's rules do.
-const BROWSER_ONLY: [&str; 3] = ["app", "kernel-worker", "browser"];
+const BROWSER_ONLY: [&str; 4] = ["app", "kernel-worker", "browser", "sync-worker"];
 
 /// Runs every check, as its own task.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {

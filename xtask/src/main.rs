@@ -19,6 +19,9 @@ mod rust;
 mod tools;
 
 mod assets;
+mod loader;
+mod order;
+mod relay;
 mod site;
 
 mod checks;
@@ -56,8 +59,11 @@ fn perform() -> Result<()> {
             println!("Ready. `cargo xtask serve` opens Cathode.");
         }
         Task::Assets => assets::bring_up_to_date(&workspace)?,
+        Task::Loader => loader::write()?,
         Task::Serve(options) => site::serve(&workspace, &options)?,
         Task::Build(options) => site::build(&workspace, &options)?,
+        Task::BuildRelay => relay::build_alone(&workspace)?,
+        Task::DeployRelay { arguments } => relay::deploy(&workspace, &arguments)?,
         Task::Check => checks::check(&workspace)?,
         Task::Test(options) => suite::test(&workspace, &options)?,
         Task::Bench { arguments } => suite::bench(&workspace, &arguments)?,

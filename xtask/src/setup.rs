@@ -24,6 +24,15 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Environment> {
     Ok(Environment { path: path_with(&folders)? })
 }
 
+/// Sets up what a build of the relay needs.
+pub(crate) fn prepare_relay(workspace: &Workspace) -> Result<Environment> {
+    rust::ensure_wasm_target(workspace)?;
+    prepare_packages(workspace)?;
+    let mut folders = tools::ensure(workspace)?;
+    folders.insert(0, workspace.node_bin());
+    Ok(Environment { path: path_with(&folders)? })
+}
+
 /// Sets up what compiling and linting need; no Node and no trunk.
 pub(crate) fn prepare_compilers(workspace: &Workspace) -> Result<()> {
     rust::ensure_wasm_target(workspace)?;

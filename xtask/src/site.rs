@@ -1,5 +1,6 @@
 //! The site: serving it while developing, and building it for a static host.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -8,18 +9,21 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::arguments::{BuildOptions, Profile, ServeOptions};
+use crate::loader::LOADER;
+use crate::order::name_by_place;
 use crate::process::run;
+use crate::relay;
 use crate::setup::{self, Environment};
 use crate::workspace::Workspace;
 
 /// Files whose names are a promise: the app asks for them at run time.
 const PROMISED: [&str; 9] = [
     "index.html",
-    "store-worker.js",
-    "store-worker_bg.wasm",
-    "store-worker_loader.js",
+    LOADER,
     "kernel-worker.js",
     "kernel-worker_bg.wasm",
+    "markup.js",
+    "markup_bg.wasm",
     "kernel/manifest.json",
     "js/editor.js",
     "icon.svg",
@@ -44,6 +48,7 @@ pub(crate) fn serve(workspace: &Workspace, options: &ServeOptions) -> Result<()>
         options.port
     );
     let environment = setup::prepare(workspace)?;
+    relay::start(workspace, &environment)?;
     let mut command = trunk(workspace, &environment, "serve", options.profile);
     command.arg("--port").arg(options.port.to_string());
     if options.open {
@@ -67,20 +72,18 @@ pub(crate) fn build(workspace: &Workspace, options: &BuildOptions) -> Result<()>
     command.arg("--dist").arg(&out).stdout(std::io::stderr());
     run(&mut command)?;
     check(&out)?;
+    if options.profile == Profile::Release {
+        minify(&environment, &out)?;
+        order_functions(&environment, &out)?;
+    }
     eprintln!("Built {}", out.display());
     print_sizes(&out)
 }
 
 fn trunk(workspace: &Workspace, environment: &Environment, subcommand: &str, profile: Profile) -> Command {
-    // By its full path: a PATH given to a child is not searched for the child itself
-    // on every platform.
-    let program = std::env::split_paths(&environment.path)
-        .find_map(|folder| crate::executable::in_folder(&folder, "trunk"))
-        .unwrap_or_else(|| PathBuf::from("trunk"));
-    let mut command = Command::new(program);
+    let mut command = tool(environment, "trunk");
     command
         .arg(subcommand)
-        .env("PATH", &environment.path)
         // Trunk reads this one as its own option and stops at the usual value, `1`.
         .env_remove("NO_COLOR")
         .current_dir(workspace.root());
@@ -88,6 +91,47 @@ fn trunk(workspace: &Workspace, environment: &Environment, subcommand: &str, pro
         command.arg("--release");
     }
     command
+}
+
+fn tool(environment: &Environment, name: &str) -> Command {
+    // By its full path: a PATH given to a child is not searched for the child itself
+    // on every platform.
+    let program = std::env::split_paths(&environment.path)
+        .find_map(|folder| crate::executable::in_folder(&folder, name))
+        .unwrap_or_else(|| PathBuf::from(name));
+    let mut command = Command::new(program);
+    command.env("PATH", &environment.path);
+    command
+}
+
+/// Takes out of scripts and styles what only their readers need.
+fn minify(environment: &Environment, out: &Path) -> Result<()> {
+    let mut command = tool(environment, "esbuild");
+    command.args(["--minify", "--charset=utf8", "--log-level=warning", "--allow-overwrite"]);
+    command.arg(format!("--outdir={}", out.display()));
+    run(command.args(files(out, &["css", "js"])?))
+}
+
+/// Puts the functions of each program in an order that compresses well.
+fn order_functions(environment: &Environment, out: &Path) -> Result<()> {
+    for program in files(out, &["wasm"])? {
+        fs::write(&program, name_by_place(&fs::read(&program)?)?)?;
+        let mut command = tool(environment, "wasm-opt");
+        run(command.arg("--reorder-functions-by-name").arg(&program).arg("-o").arg(&program))?;
+    }
+    Ok(())
+}
+
+/// Returns the files in a folder whose names end so.
+fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut files = vec![];
+    for entry in fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().and_then(OsStr::to_str).is_some_and(|extension| extensions.contains(&extension)) {
+            files.push(file);
+        }
+    }
+    Ok(files)
 }
 
 /// Refuses folders that a build must not overwrite.
@@ -99,7 +143,7 @@ fn out_folder(workspace: &Workspace, out: &Path) -> Result<PathBuf> {
 
 /// An earlier build may be replaced, and what trunk leaves behind when one fails.
 fn is_free(folder: &Path) -> Result<bool> {
-    if !folder.exists() || folder.join("store-worker_loader.js").is_file() {
+    if !folder.exists() || folder.join(LOADER).is_file() {
         return Ok(true);
     }
     for entry in fs::read_dir(folder)? {
@@ -184,7 +228,7 @@ mod tests {
         assert!(is_free(&folder).unwrap());
         fs::write(folder.join("index.html"), "somebody's page").unwrap();
         assert!(!is_free(&folder).unwrap());
-        fs::write(folder.join("store-worker_loader.js"), "").unwrap();
+        fs::write(folder.join(LOADER), "").unwrap();
         assert!(is_free(&folder).unwrap());
         fs::remove_dir_all(folder).unwrap();
     }

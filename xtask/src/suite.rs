@@ -10,7 +10,7 @@ use crate::chromium;
 use crate::phase::Phases;
 use crate::process::run;
 use crate::workspace::Workspace;
-use crate::{checks, python, setup, site};
+use crate::{checks, python, relay, setup, site};
 
 /// Tells the browser tests and benchmarks which site to open.
 const SITE_VARIABLE: &str = "CATHODE_DIST";
@@ -37,6 +37,15 @@ pub(crate) fn test(workspace: &Workspace, options: &TestOptions) -> Result<()> {
         checks::add_native_crates(&mut command);
         run(&mut command)
     })?;
+    phases.run("relay in workerd", || {
+        let built = relay::build(workspace, &setup::prepare_relay(workspace)?)?;
+        let mut command = checks::cargo(workspace);
+        command
+            .args(["test", "--package", "conformance", "--test", "workerd", "--", "--ignored"])
+            .env("WORKERD", relay::workerd(workspace)?)
+            .env("CATHODE_RELAY_BUILD", built);
+        run(&mut command)
+    })?;
     phases.run("editor tests", || run(&mut npm_script(workspace, "test:js")))?;
     phases.run("Python tests", || run(&mut python::unit_tests(workspace)?))?;
     if options.scope == Scope::Everything {
@@ -54,6 +63,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     chromium::ensure_installed(workspace)?;
     let site = BuildOptions::default();
     site::build(workspace, &site)?;
+    relay::build_alone(workspace)?;
     let mut command = Command::new("node");
     command.arg("tests/bench/run.mjs").args(arguments).current_dir(workspace.root());
     add_browser(&mut command, workspace, &site.out)?;
