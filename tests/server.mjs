@@ -1,13 +1,15 @@
 /**
  * A static file server for tests and benchmarks: one folder, below one path, with or without
- * the headers that isolate the page. It adds nothing a plain static host would not do.
+ * the headers that isolate the page. It adds nothing a plain static host would not do, but that it
+ * passes WebSockets at `sync/` below its path on to a relay, where there is one.
  *
- *   node tests/server.mjs [--root dist] [--prefix /cathode/] [--port 8080] [--not-isolated]
+ *   node tests/server.mjs [--root dist] [--prefix /cathode/] [--port 8080] [--relay 8081] [--not-isolated]
  */
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { extname, join, normalize, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -38,11 +40,11 @@ const ISOLATION = {
 /**
  * Serves `root` below `prefix` until `close()` is called.
  *
- * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number}} [options]
- *   Port 0 takes any free one.
+ * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number, relay?: {port?: number}}} [options]
+ *   Port 0 takes any free one. The relay's port is asked for at each connection.
  * @returns {Promise<{url: string, port: number, close: () => Promise<void>}>}
  */
-export async function start({ root = "dist", prefix = "/", isolated = true, port = 0 } = {}) {
+export async function start({ root = "dist", prefix = "/", isolated = true, port = 0, relay } = {}) {
   const folder = resolve(root);
   const base = withSlashes(prefix);
   const server = createServer((request, response) => {
@@ -51,6 +53,7 @@ export async function start({ root = "dist", prefix = "/", isolated = true, port
       response.end(`${error}\n`);
     });
   });
+  server.on("upgrade", (request, socket, head) => passOn(request, socket, head, `${base}sync/`, relay?.port));
   await new Promise((listening, failed) => {
     server.once("error", failed);
     server.listen(port, "127.0.0.1", listening);
@@ -92,6 +95,29 @@ async function answer(request, response, { folder, base, isolated }) {
   const stream = createReadStream(found.path);
   stream.once("error", () => response.destroy());
   stream.pipe(response);
+}
+
+/** Joins a WebSocket to the relay's, byte for byte. Without a relay it is refused. */
+function passOn(request, socket, head, path, port) {
+  socket.on("error", () => socket.destroy());
+  if (port === undefined || !request.url.startsWith(path)) {
+    socket.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n");
+    return;
+  }
+  const relay = connect(port, "127.0.0.1", () => {
+    const lines = [`GET /sync/${request.url.slice(path.length)} HTTP/1.1`];
+    for (let at = 0; at < request.rawHeaders.length; at += 2) {
+      lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
+    }
+    relay.write(`${lines.join("\r\n")}\r\n\r\n`);
+    relay.write(head);
+    relay.pipe(socket).pipe(relay);
+  });
+  relay.setNoDelay(true);
+  socket.setNoDelay(true);
+  relay.on("error", () => socket.destroy());
+  relay.on("close", () => socket.destroy());
+  socket.on("close", () => relay.destroy());
 }
 
 /** The decoded path without query, or undefined when it is not valid. */
@@ -142,6 +168,7 @@ function parseArguments(words) {
     if (option === "--root") options.root = words.shift();
     else if (option === "--prefix") options.prefix = words.shift();
     else if (option === "--port") options.port = Number(words.shift());
+    else if (option === "--relay") options.relay = { port: Number(words.shift()) };
     else if (option === "--not-isolated") options.isolated = false;
     else throw new Error(`unknown option ${option}`);
   }

@@ -57,6 +57,8 @@ export async function diagnostics(context, app, id) {
   try {
     await page.goto(`${app}?notebook=${id}&view=diagnostics`);
     await page.locator("table[data-log] tbody tr").first().waitFor();
+    // The figures come in an answer of their own.
+    await page.locator("dl div", { has: page.locator("dt", { hasText: /^Events$/ }) }).locator("dd", { hasText: /\d/ }).waitFor();
     const grid = await page.locator("dl div").evaluateAll((figures) =>
       figures.map((figure) => [figure.querySelector("dt").textContent, figure.querySelector("dd").textContent]),
     );

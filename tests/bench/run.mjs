@@ -14,7 +14,7 @@ import { CHROMIUM } from "../chromium.mjs";
 import { calm, load, takeLoads, withBrowser } from "./harness.mjs";
 import { serveSite } from "./site.mjs";
 
-const NAMES = ["store", "latency", "start", "visit", "flood"];
+const NAMES = ["store", "latency", "start", "visit", "flood", "relay", "sharing", "catch-up", "growth", "trace"];
 const RESULTS = fileURLToPath(new URL("../results/", import.meta.url));
 const USAGE = `Usage: node tests/bench/run.mjs [options]
   --only <name>      one measurement, may be repeated: ${NAMES.join(", ")}

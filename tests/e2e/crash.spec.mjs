@@ -61,6 +61,25 @@ test("B4-19: after a crash the queue is kept and runs once Python is started aga
   await expect(notebook.outputs(1)).toHaveText("queued");
 });
 
+test("B4-19: a Run all ends where Python died: what followed is not run by a Python that lacks what came before", async ({ notebook }) => {
+  await notebook.create();
+  await notebook.write(0, "x = 1");
+  await notebook.append("import os; os._exit(1)");
+  await notebook.append("print(x)");
+  await notebook.append("print('asked for by itself')");
+  await notebook.append("2 + 2");
+  await notebook.button("Run all").click();
+  await notebook.hasKernel("dead");
+  await notebook.ends(0);
+  await notebook.ends(1, "lost");
+  for (const at of [2, 3, 4]) await notebook.ends(at, "cancelled");
+  await notebook.run(3);
+  await notebook.hasKernel("idle");
+  await notebook.ends(3);
+  await expect(notebook.outputs(3)).toHaveText("asked for by itself");
+  for (const at of [2, 4]) await expect(notebook.cell(at)).toHaveAttribute("data-outcome", "cancelled");
+});
+
 for (const [name, answer, reason] of [
   ["missing", { status: 404, body: "Not found" }, /pyodide\.asm\.wasm could not be loaded: the server answered 404/],
   ["damaged", { status: 200, body: "\0asm and then nonsense" }, /damaged/],

@@ -30,22 +30,25 @@ test("a deleted notebook's files go once it can no longer be brought back", asyn
   await notebook.isSaved();
   const id = notebook.id();
   await notebook.goHome();
+  // As if it had been damaged once, and another notebook too.
+  await page.evaluate(setAside, [`${id}-1.db`, `${id}-1.db-wal`, "another-1.db"]);
   await page.getByRole("link", { name: /Untitled/ }).hover();
   await page.getByRole("button", { name: "Delete Untitled" }).click();
   await expect(page.getByText("Nothing here yet.")).toBeVisible();
-  expect((await list(context, site, id)).length).toBeGreaterThan(0);
+  expect((await list(context, site, id)).filter(({ path }) => path.startsWith("/cathode-aside/"))).toHaveLength(2);
   await page.goto(`${site}?notebook=${id}`);
   await expect(page.getByRole("heading", { name: "This notebook is not in this browser" })).toBeVisible();
 
   await page.clock.setSystemTime(Date.now() + 3_600_000);
   await notebook.goHome();
   await expect.poll(async () => (await list(context, site, id)).length).toBe(0);
+  expect((await list(context, site, "another-1.db")).length).toBe(1);
 });
 
 test("what is asked for before the notebook is open is done once it is", async ({ notebook, page }) => {
   await notebook.create();
   const held = [];
-  await page.route("**/store-worker_bg.wasm", (route) => held.push(route));
+  await page.route("**/store-worker_loader.js", (route) => held.push(route));
   await page.reload();
   await notebook.button("Add code cell").click();
   await notebook.button("Add code cell").click();
@@ -54,3 +57,15 @@ test("what is asked for before the notebook is open is done once it is", async (
   await expect(notebook.cells).toHaveCount(3);
   await notebook.isSaved();
 });
+
+/** Puts files where damaged ones are kept. */
+async function setAside(names) {
+  const root = await navigator.storage.getDirectory();
+  const aside = await root.getDirectoryHandle("cathode-aside", { create: true });
+  for (const name of names) {
+    const file = await aside.getFileHandle(name, { create: true });
+    const stream = await file.createWritable();
+    await stream.write("bytes");
+    await stream.close();
+  }
+}

@@ -14,7 +14,7 @@ const ATTEMPTS = {
   caches: "return 'has ' + (await caches.keys()).length;",
   "the app's web locks": "const { held } = await navigator.locks.query(); if (held.some(({ name }) => name.startsWith('cathode'))) return 'sees them'; throw new Error('sees none');",
   "stealing the notebook's lock": "const before = LOCK; await navigator.locks.request(before, { steal: true }, () => {}); throw new Error('took a lock of its own origin only');",
-  "service worker": "await navigator.serviceWorker.register('./store-worker.js'); return 'registered';",
+  "service worker": "await navigator.serviceWorker.register('./service-worker.js'); return 'registered';",
   "parent's document": "return 'read ' + parent.document.title;",
   "parent's address": "return 'read ' + parent.location.href;",
   "top navigation": "top.location = 'about:blank'; return 'navigated';",

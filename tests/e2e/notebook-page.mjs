@@ -59,6 +59,11 @@ export class NotebookPage {
     return new URL(this.page.url()).searchParams.get("notebook");
   }
 
+  /** The thread that keeps the notebook. */
+  storeWorker() {
+    return this.page.workers().find((worker) => worker.url().includes("/store-worker"));
+  }
+
   button(name) {
     return this.page.getByRole("button", { name, exact: true });
   }
@@ -87,12 +92,25 @@ export class NotebookPage {
   async source(at) {
     const lines = this.cell(at).locator("[data-editor] .cm-line");
     if ((await lines.count()) === 0) return this.cell(at).locator("[data-editor]").textContent();
-    return (await lines.allTextContents()).join("\n");
+    // The names at other people's cursors are no part of the text.
+    const read = (found) =>
+      found.map((line) => {
+        const copy = line.cloneNode(true);
+        for (const cursor of copy.querySelectorAll(".peer-caret")) cursor.remove();
+        return copy.textContent;
+      });
+    return (await lines.evaluateAll(read)).join("\n");
+  }
+
+  /** Clicks into a cell's text; a cell far from the view has no editor until it is scrolled to. */
+  async click(at) {
+    await this.cell(at).scrollIntoViewIfNeeded();
+    await this.editor(at).click();
   }
 
   /** Replaces a cell's text. Pasted, so that the editor's own indenting does not add to it. */
   async write(at, text) {
-    await this.editor(at).click();
+    await this.click(at);
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.editor(at).evaluate((editor, pasted) => {
       const clipboardData = new DataTransfer();
@@ -104,7 +122,7 @@ export class NotebookPage {
 
   /** Runs a cell that is written in or can be. */
   async run(at) {
-    await this.editor(at).click();
+    await this.click(at);
     await this.page.keyboard.press("ControlOrMeta+Enter");
   }
 

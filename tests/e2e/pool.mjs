@@ -22,16 +22,32 @@ async function withFiles(context, site, id, alter, argument) {
   const answer = await page.evaluate(
     async ([notebook, header, source, given]) => {
       const found = [];
+      // A file or folder may be removed meanwhile, before it is looked at or after.
+      const unlessGone = (error) => {
+        if (!["NotFoundError", "InvalidStateError"].includes(error.name)) throw error;
+      };
       const walk = async (folder, path) => {
         for await (const entry of folder.values()) {
-          if (entry.kind === "directory") await walk(entry, `${path}/${entry.name}`);
+          if (entry.kind === "directory") await walk(entry, `${path}/${entry.name}`).catch(unlessGone);
           else found.push({ handle: entry, path: `${path}/${entry.name}` });
         }
       };
-      await walk(await navigator.storage.getDirectory(), "");
+      await walk(await navigator.storage.getDirectory(), "").catch(unlessGone);
+      // A file that is written to between the two steps can no longer be read as it was at the first.
+      const read = async (handle) => {
+        for (;;) {
+          try {
+            return await (await handle.getFile()).arrayBuffer();
+          } catch (error) {
+            if (error.name !== "NotReadableError") throw error;
+          }
+        }
+      };
       const files = [];
       for (const { handle, path } of found) {
-        const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+        const contents = await read(handle).catch(unlessGone);
+        if (!contents) continue;
+        const bytes = new Uint8Array(contents);
         const end = bytes.indexOf(0);
         const name = path.includes(".opaque") ? new TextDecoder().decode(bytes.subarray(0, Math.min(end, 512))) : "";
         files.push({ handle, path, name, bytes });

@@ -3,18 +3,20 @@
 import { verify, write } from "./claims.mjs";
 import { expect, test } from "./fixtures.mjs";
 
-const RELOADS = 20;
-const TABS = 3;
-/** Far more than it takes: what is looked for is a tab that waits for files nobody holds any more. */
-const PATIENCE_MILLIS = 10_000;
+const RELOADS = 50;
+const TABS = 5;
+/** How much longer than otherwise all of them may take to open then. */
+const PATIENCE_MILLIS = 2_000;
 
 test(`B4-4: ${TABS} tabs reloaded ${RELOADS} times as fast as can be show no error and open in time`, async ({ notebook }) => {
+  test.setTimeout(300_000);
   await notebook.create();
   await notebook.execute(0, "'still here'");
   const tabs = [notebook];
   while (tabs.length < TABS) tabs.push(await notebook.another());
   const alone = await timed(() => Promise.all(tabs.map((tab) => tab.reload())));
 
+  const began = Date.now();
   for (let round = 0; round < RELOADS; round += 1) {
     // Goes on when the new document is there, long before its worker has the files.
     await Promise.all(
@@ -27,7 +29,9 @@ test(`B4-4: ${TABS} tabs reloaded ${RELOADS} times as fast as can be show no err
       }),
     );
   }
+  const rounds = Date.now() - began;
   const after = await timed(() => Promise.all(tabs.map((tab) => tab.reload())));
+  console.log(`${RELOADS} rounds of ${TABS} tabs in ${rounds} ms; then open in ${after} ms, undisturbed in ${alone} ms`);
   expect(after - alone, `${after} ms, undisturbed ${alone} ms`).toBeLessThan(PATIENCE_MILLIS);
   for (const tab of tabs) {
     await expect(tab.outputs(0)).toHaveText("'still here'");

@@ -1,6 +1,9 @@
 /** One notebook in several tabs of one browser. */
 
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { expect, test } from "./fixtures.mjs";
+import { NotebookPage } from "./notebook-page.mjs";
 
 test("B4-11: text, runs and outputs of either tab appear in the other", async ({ notebook }) => {
   await notebook.create();
@@ -26,20 +29,41 @@ test("B4-11: text, runs and outputs of either tab appear in the other", async ({
   expect(await other.cellIds()).toEqual(await notebook.cellIds());
 });
 
-test("B4-11: three tabs that type into one cell at once end with the same text and lose no key", async ({ notebook }) => {
+test("B4-11: eight tabs that type into one cell at once end with the same text and lose no key", async ({ notebook }) => {
   await notebook.create();
   await notebook.write(0, "0");
   await notebook.isSaved();
-  const tabs = [notebook, await notebook.another(), await notebook.another()];
+  const letters = "abcdefgh";
+  const tabs = [notebook];
+  while (tabs.length < letters.length) tabs.push(await notebook.another());
   for (const tab of tabs) await expect.poll(() => tab.source(0)).toBe("0");
   // Keys go to whatever has the focus of their own page, so all tabs take them at once.
   await Promise.all(tabs.map((tab) => tab.editor(0).focus()));
-  await Promise.all(tabs.map((tab, index) => tab.page.keyboard.type("abc"[index].repeat(30))));
+  await Promise.all(tabs.map((tab, index) => tab.page.keyboard.type(letters[index].repeat(30))));
   for (const tab of tabs) await tab.isSaved();
+  const roles = await Promise.all(tabs.map((tab) => tab.tab.getAttribute("data-tab")));
+  expect(roles.filter((role) => role === "leader")).toHaveLength(1);
   await expect.poll(async () => new Set(await Promise.all(tabs.map((tab) => tab.source(0)))).size).toBe(1);
   const text = await notebook.source(0);
-  expect(text).toHaveLength(91);
-  for (const letter of "abc") expect(text.split(letter)).toHaveLength(31);
+  expect(text).toHaveLength(1 + letters.length * 30);
+  for (const letter of letters) expect(text.split(letter)).toHaveLength(31);
+});
+
+test("B4-13: both tabs run the same cell at once, and each request is run once", async ({ notebook }) => {
+  await notebook.create();
+  await notebook.write(0, "n = globals().get('n', 0) + 1\nprint(n)");
+  const other = await notebook.another();
+  await expect(other.editor(0)).toBeVisible();
+  await Promise.all([notebook.run(0), other.run(0)]);
+  for (const tab of [notebook, other]) await tab.ends(0);
+  await notebook.append();
+  await notebook.execute(1, "n");
+  const runs = Number(await notebook.outputs(1).textContent());
+  expect([1, 2]).toContain(runs);
+  for (const tab of [notebook, other]) {
+    await expect(tab.count(0)).toHaveText(String(runs));
+    await expect(tab.outputs(0)).toHaveText(String(runs));
+  }
 });
 
 test("B4-14: when the leader's tab is closed a follower takes over, the running cell is lost, nothing else", async ({ notebook }) => {
@@ -103,3 +127,75 @@ test("a follower can interrupt and restart the leader's kernel", async ({ notebo
   await other.execute(0, "1+1");
   await expect(notebook.count(0)).toHaveText("1");
 });
+
+test("B4-12: a leader that sleeps serves the others; one that does not answer is named within 5 s, and nothing is lost", async ({ notebook, page }) => {
+  await notebook.create();
+  await notebook.write(0, "'awake'");
+  await notebook.isSaved();
+  const other = await notebook.another();
+  await other.hasRole("follower");
+  const leader = await page.context().newCDPSession(page);
+  await leader.send("Page.setWebLifecycleState", { state: "frozen" });
+  await other.write(0, "'its page sleeps'");
+  await other.isSaved(5_000);
+
+  await leader.send("Page.setWebLifecycleState", { state: "active" });
+  const wake = await stall(notebook.storeWorker());
+  await leader.send("Page.setWebLifecycleState", { state: "frozen" });
+  await other.write(0, "'all of it sleeps'");
+  const third = new NotebookPage(await page.context().newPage(), notebook.site);
+  await third.page.goto(`${notebook.site}?notebook=${notebook.id()}`);
+  await expect(other.saved).toHaveAttribute("data-saved", "failed");
+  await expect(other.banner).toContainText("The tab that saves this notebook does not answer. Show that tab, or close it.");
+  await expect(third.page.getByRole("heading", { name: "This notebook is held by another tab" })).toBeVisible();
+
+  wake();
+  await leader.send("Page.setWebLifecycleState", { state: "active" });
+  await other.isSaved();
+  await expect(other.banner).toHaveCount(0);
+  await third.opened();
+  for (const tab of [notebook, other, third]) await expect.poll(() => tab.source(0)).toBe("'all of it sleeps'");
+});
+
+test("a tab that the browser duplicates, with all that its session keeps, is a tab of its own", async ({ notebook, page }) => {
+  await notebook.create();
+  await page.evaluate(() => sessionStorage.setItem("duplicated", "yes"));
+  const [opened] = await Promise.all([page.waitForEvent("popup"), page.evaluate(() => void window.open(location.href))]);
+  const other = new NotebookPage(opened, notebook.site);
+  await other.opened();
+  expect(await opened.evaluate(() => sessionStorage.getItem("duplicated"))).toBe("yes");
+  await notebook.hasRole("leader");
+  await other.hasRole("follower");
+  await Promise.all([notebook, other].map((tab) => tab.editor(0).focus()));
+  await Promise.all([page.keyboard.type("a".repeat(40)), opened.keyboard.type("b".repeat(40))]);
+  for (const tab of [notebook, other]) await tab.isSaved();
+  await expect.poll(() => other.source(0)).toHaveLength(80);
+  expect(await notebook.source(0)).toBe(await other.source(0));
+  await notebook.append("'one'");
+  await expect(other.cells).toHaveCount(2);
+  await other.append("'two'");
+  for (const tab of [notebook, other]) await expect(tab.cells).toHaveCount(3);
+  await notebook.execute(1, "'one'");
+  await other.ends(1);
+  await other.reload();
+  expect(await other.cellIds()).toEqual(await notebook.cellIds());
+});
+
+/** Has a worker wait for an answer until the function that is returned is called. */
+async function stall(worker) {
+  let waiting;
+  const server = createServer((_, response) => (waiting = response));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  // The thread waits itself, so this has no answer either.
+  const wait = (url) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", url, false);
+    request.send();
+  };
+  worker.evaluate(wait, `http://localhost:${server.address().port}/`).catch(() => {});
+  await once(server, "request");
+  return () => {
+    waiting.destroy();
+    server.close();
+  };
+}

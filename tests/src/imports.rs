@@ -51,39 +51,52 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/render",
         internal: &["notebook"],
-        external: External::Only(&[
-            "serde",
-            "serde_json",
-            "thiserror",
-            "ammonia",
-            "html5ever",
-            "pulldown-cmark",
-            "anstyle-parse",
-            "base64",
-        ]),
+        external: External::Only(&["serde", "serde_json", "thiserror", "anstyle-parse", "base64"]),
+    },
+    Row {
+        folder: "markup",
+        internal: &["notebook", "render"],
+        external: External::Only(&["ammonia", "html5ever", "pulldown-cmark", "wasm-bindgen"]),
     },
     Row { folder: "crates/store", internal: &["notebook", "protocol"], external: External::Unreserved },
     Row { folder: "crates/browser", internal: &["protocol"], external: External::Unreserved },
-    Row { folder: "app", internal: &["notebook", "protocol", "browser", "render"], external: External::Unreserved },
+    Row {
+        folder: "app",
+        internal: &["notebook", "protocol", "browser", "render", "store-worker"],
+        external: External::Unreserved,
+    },
     Row {
         folder: "store-worker",
         internal: &["notebook", "protocol", "store", "browser"],
         external: External::Unreserved,
     },
     Row { folder: "kernel-worker", internal: &["notebook", "protocol", "browser"], external: External::Unreserved },
+    Row { folder: "sync-worker", internal: &["notebook", "protocol"], external: External::Unreserved },
     Row { folder: "xtask", internal: &[], external: External::Unreserved },
+    Row {
+        folder: "tests/sim",
+        internal: &["notebook", "protocol", "store", "store-worker"],
+        external: External::Unreserved,
+    },
+    Row { folder: "tests/conformance", internal: &["notebook", "protocol"], external: External::Unreserved },
     Row { folder: "tests", internal: &["notebook", "protocol", "render", "store"], external: External::Unreserved },
+    Row { folder: "tests/fuzz", internal: &["notebook", "protocol"], external: External::Unreserved },
+    Row { folder: "tests/fuzz/libfuzzer", internal: &["fuzz"], external: External::Unreserved },
 ];
 
-/// The folders that run in a browser and may name it.
-const BROWSER_FOLDERS: &[&str] = &["crates/browser", "app", "store-worker", "kernel-worker"];
+/// The folders that run in a browser, or in workerd, which is one without a page, and may name it.
+const BROWSER_FOLDERS: &[&str] = &["crates/browser", "app", "markup", "store-worker", "kernel-worker", "sync-worker"];
 
 /// Foreign crates that only these folders may use.
 const RESERVED: &[(&str, &[&str])] = &[
     ("leptos", &["app"]),
+    ("ammonia", &["markup"]),
+    ("html5ever", &["markup"]),
+    ("pulldown-cmark", &["markup"]),
     ("rusqlite", &["crates/store"]),
     ("sqlite-wasm-rs", &["crates/store", "store-worker"]),
     ("sqlite-wasm-vfs", &["crates/store", "store-worker"]),
+    ("worker", &["sync-worker"]),
     ("web-sys", BROWSER_FOLDERS),
     ("js-sys", BROWSER_FOLDERS),
     ("wasm-bindgen", BROWSER_FOLDERS),

@@ -6,7 +6,7 @@
 (() => {
   if (window !== window.top) return;
 
-  const probe = { sent: [], received: [], key: NaN, logging: false };
+  const probe = { sent: [], received: [], key: NaN, given: NaN, logging: false };
   window.probe = probe;
 
   addEventListener("keydown", (event) => {
@@ -60,6 +60,8 @@
     constructor(...parts) {
       super(...parts);
       this.addEventListener("message", ({ data }) => {
+        // The kernel's frame has its files.
+        if (data?.type === "given") probe.given = performance.now();
         if (probe.logging) probe.received.push({ at: performance.now(), bytes: copyOf(data) });
       });
     }

@@ -10,6 +10,9 @@ const CELLS = 20;
 /** Makes an event of about 300 bytes. */
 const PAYLOAD = "x".repeat(200);
 
+/** A writer's access as the ports carry it, that of a secret of 32 ones: every browser here is a fresh one. */
+const ACCESS = ["c43d8b3ecc613d10fabab7921a25bcd1", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"];
+
 class Store {
   static async open() {
     const store = new Store();
@@ -21,10 +24,10 @@ class Store {
     store.worker.onmessage = ({ data }) => store.receive(data);
     store.worker.onerror = (event) => store.onOpened.reject(new Error(event.message || "the worker does not load"));
     const { build } = await listening;
-    const notebook = crypto.randomUUID().replaceAll("-", "");
-    const key = crypto.getRandomValues(new Uint8Array(32));
-    store.post({ Open: { build, notebook, person: "bench", title: "Bench", key, verbose: false } });
+    const began = performance.now();
+    store.post({ Open: { build, access: ACCESS, person: "bench", title: "Bench", joined: false, relay: null, verbose: false } });
     const { storage } = await opened;
+    store.openMillis = performance.now() - began;
     if (storage !== "Opfs") throw new Error(`the store is not on disk: ${JSON.stringify(storage)}`);
     return store;
   }
@@ -107,6 +110,19 @@ window.commitInGroups = async (groups, size) => {
   const [events, commits] = [after.events - before.events, after.commits - before.commits];
   if (events !== groups * size) throw new Error(`${events} events were written for ${groups * size} commands`);
   return { perSecond: events / seconds, eventsPerCommit: events / commits, inWorker: after.commit_millis, rowsPerEvent: (after.rows_written - before.rows_written) / events };
+};
+
+/** Ends the worker as a closing page does, and opens the notebook in another one; returns how long that took. */
+window.openStoreAgain = async () => {
+  store.worker.terminate();
+  window.store = await Store.open();
+  return store.openMillis;
+};
+
+/** How many events there are, and how large the database is. */
+window.sizes = async () => {
+  const { events, database_bytes: bytes } = await store.figures();
+  return { events, bytes };
 };
 
 /** The floor: appends to a file, in a worker of its own. */

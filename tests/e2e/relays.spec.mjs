@@ -1,0 +1,99 @@
+/** Relays that cannot be worked with: the page says so and what to do, and the notebook goes on without them. */
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { encode } from "../cbor.mjs";
+import { expect, test } from "./room.mjs";
+import { decode } from "./stranger.mjs";
+
+/** Makes the relay behind a line speak this version of the protocol. */
+function speaks(line, protocol) {
+  line.meddle = ({ up, payload }, pass) => {
+    const message = up ? undefined : decode(payload);
+    if (message?.Greeting === undefined) return pass(payload);
+    const { nonce } = message.Greeting;
+    pass(Buffer.from(encode({ Greeting: { protocol, relay: 1, nonce } })));
+  };
+}
+
+/** The notebook can be changed, is saved, and is there after the page was reloaded. */
+async function goesOn(guest, text) {
+  await guest.write(0, text);
+  await guest.isSaved();
+  await guest.reload();
+  await expect.poll(() => guest.source(0)).toBe(text);
+}
+
+test("a relay of a later version: the page says to reload, keeps what is done meanwhile, and brings it to a relay that it can speak to", async ({ room }) => {
+  const [ada] = await room.begin("'before'", 0);
+  speaks(ada.line, 99);
+  ada.line.snap();
+  await ada.isSync("refused");
+  await expect(ada.sync).toContainText("reload to update");
+  await expect(ada.banner).toContainText("reload to update");
+  await ada.button("Share").click();
+  await expect(ada.page.getByRole("dialog")).toContainText("reload to update");
+  await ada.button("Done").click();
+  await goesOn(ada, "'meanwhile'");
+  await ada.isSync("refused");
+
+  const bob = await room.enter();
+  speaks(bob.line, 99);
+  await bob.page.goto(`${bob.site}${room.links.edit}`);
+  await bob.isSync("refused");
+  await expect(bob.page.locator("[data-awaited]")).toContainText("reload to update");
+
+  // The relay is updated.
+  for (const guest of [ada, bob]) {
+    guest.line.meddle = undefined;
+    await guest.reload();
+  }
+  await room.agrees();
+  await bob.shows(["'meanwhile'"]);
+});
+
+test("a relay that answers with a page: the notebook is offline, goes on, and is shared once there is a relay", async ({ room }) => {
+  // As a network does before one has logged in to it.
+  const portal = createServer();
+  portal.on("upgrade", (_, socket) => {
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\r\n<!doctype html><h1>Log in</h1>");
+  });
+  await once(portal.listen(0, "127.0.0.1"), "listening");
+  const between = { port: portal.address().port };
+  const ada = await room.enter(between);
+  await ada.create();
+  await ada.button("Share").click();
+  await ada.button("Start sharing").click();
+  await expect(ada.page.getByRole("dialog")).toContainText("The relay cannot be reached just now");
+  const { edit } = await ada.links();
+  await ada.isSync("offline");
+  await goesOn(ada, "'meanwhile'");
+  await ada.isSync("offline");
+  const bob = await room.enter(between);
+  await bob.page.goto(`${bob.site}${edit}`);
+  await bob.isSync("offline");
+  await expect(bob.page.locator("[data-awaited]")).toContainText("Waiting for the relay");
+
+  between.port = room.relay.port;
+  for (const guest of [ada, bob]) await guest.mend();
+  await bob.shows(["'meanwhile'"]);
+  await room.agrees();
+  await new Promise((closed) => portal.close(closed));
+});
+
+test.describe("a relay that is full", () => {
+  test.use({ limits: { log_bytes: 6_000 } });
+
+  test("says so, and the notebook goes on in this browser", async ({ room }) => {
+    const [ada] = await room.begin("'before'", 0);
+    for (let number = 0; number < 4; number += 1) await ada.append(Array(3).fill(`# ${String(number).repeat(500)}`).join("\n"));
+    await ada.isSync("refused");
+    await expect(ada.sync).toContainText("this notebook is larger than the relay keeps");
+    await expect(ada.banner).toContainText("Sharing stopped: this notebook is larger than the relay keeps");
+    await goesOn(ada, "'after'");
+    await expect(ada.cells).toHaveCount(5);
+    await ada.execute(0, "6 * 7");
+    await expect(ada.outputs(0)).toHaveText("42");
+  });
+});

@@ -1,0 +1,349 @@
+/** What people see of sharing: links, viewing, copies, who is here. */
+
+import { randomBytes } from "node:crypto";
+import { expect, test } from "./room.mjs";
+
+test.slow();
+
+const dialog = (guest) => guest.page.getByRole("dialog", { name: "Share this notebook" });
+const notice = (guest, title) => expect(guest.page.getByRole("heading", { name: title })).toBeVisible();
+
+/** Puts a link into the address bar over the same notebook, and waits until the page has taken it. */
+async function paste(guest, link) {
+  await guest.page.goto(`${guest.site}${link}`);
+  await expect(guest.page).not.toHaveURL(/#/);
+  await guest.opened();
+}
+
+test("B4-33: a link opens title, cells and outputs in another browser, and its key is kept nowhere in sight", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  await ada.title.fill("Shared by Ada");
+  await ada.title.press("Enter");
+  await ada.execute(0, "print(6 * 7)");
+  const { edit } = await ada.share();
+
+  const bob = await room.enter();
+  await bob.goHome();
+  await bob.follow(edit);
+  await expect(bob.title).toHaveValue("Shared by Ada");
+  await bob.shows(["print(6 * 7)"]);
+  await expect(bob.outputs(0)).toHaveText("42");
+
+  const secret = edit.split("#")[1];
+  expect(secret).toMatch(/^[\w-]{43}$/);
+  expect(bob.page.url()).not.toContain("#");
+  expect(await bob.page.title()).toBe("Shared by Ada · Cathode");
+  const entries = await bob.page.evaluate(() => navigation.entries().map((entry) => entry.url));
+  expect(entries.join(" ")).not.toContain(secret);
+  expect(await bob.page.content()).not.toContain(secret);
+  expect(JSON.stringify((await bob.download()).notebook)).not.toContain(secret);
+  // The way back leads to where the person was before.
+  await bob.page.goBack();
+  await expect(bob.button("New notebook")).toBeVisible();
+  expect(bob.page.url()).not.toContain("#");
+  // The list knows it by its title from now on, and opens it without the link.
+  await bob.page.getByRole("link", { name: /Shared by Ada/ }).click();
+  await bob.opened();
+  await bob.shows(["print(6 * 7)"]);
+});
+
+test("B4-33: who has a link to view sees what happens, changes and runs nothing, and can take a copy", async ({ room }) => {
+  const [ada] = await room.begin("print('first')", 0);
+  await ada.run(0);
+  await ada.ends(0);
+  await ada.isLive();
+  const eve = await room.join(room.links.view);
+  await eve.shows(["print('first')"]);
+  await expect(eve.sync).toContainText("Read-only");
+  await expect(eve.button("Run all")).toBeDisabled();
+  await expect(eve.button("Add code cell")).toBeDisabled();
+  await expect(eve.cell(0).getByRole("button", { name: "Run cell" })).toBeDisabled();
+  await expect(eve.title).not.toBeEditable();
+  await eve.editor(0).click();
+  await eve.page.keyboard.type("nothing");
+  await eve.page.keyboard.press("Escape");
+  await eve.page.keyboard.press("b");
+  await eve.page.keyboard.press("ControlOrMeta+Enter");
+  await expect(eve.page.locator(".toast")).toContainText("viewing only");
+  expect(await eve.source(0)).toBe("print('first')");
+  await expect(eve.cells).toHaveCount(1);
+
+  await ada.write(0, "print('second')");
+  await eve.shows(["print('second')"]);
+
+  const id = eve.id();
+  await eve.button("Make a copy").click();
+  await expect.poll(() => eve.id()).not.toBe(id);
+  await eve.opened();
+  await expect(eve.sync).toHaveAttribute("data-sync", "local");
+  await expect(eve.title).toHaveValue("Untitled (copy)");
+  await eve.shows(["print('second')"]);
+  await expect(eve.outputs(0)).toHaveText("first");
+  await eve.execute(0, "print('mine')");
+  await expect(eve.outputs(0)).toHaveText("mine");
+  expect(await ada.source(0)).toBe("print('second')");
+});
+
+test("a link to edit makes a writer of who only viewed, and a link to view takes nothing away", async ({ room }) => {
+  await room.begin("x = 1", 0);
+  const bob = await room.join(room.links.view);
+  await expect(bob.button("Make a copy")).toBeVisible();
+  // Over the open notebook it differs in nothing but its fragment.
+  await paste(bob, room.links.edit);
+  await expect(bob.button("Make a copy")).toBeHidden();
+  await bob.isLive();
+  await bob.write(0, "x = 2");
+  await bob.isLive();
+  expect(bob.page.url()).not.toContain("#");
+  await paste(bob, room.links.view);
+  await bob.write(0, "x = 3");
+  await bob.isLive();
+  await expect(bob.button("Make a copy")).toBeHidden();
+});
+
+test("B4-33: a key that was cut off, changed or left out gets a message and makes nothing", async ({ room }) => {
+  await room.begin("x = 1", 0);
+  const [address, key] = room.links.edit.split("#");
+  const other = key.startsWith("A") ? `B${key.slice(1)}` : `A${key.slice(1)}`;
+  const bob = await room.enter();
+  for (const fragment of [key.slice(0, 30), `${key}A`, "view.", room.links.view.split("#")[1].slice(0, 20), other]) {
+    await bob.page.goto("about:blank");
+    await bob.page.goto(`${bob.site}${address}#${fragment}`);
+    await notice(bob, "This link does not open a notebook");
+    expect(bob.page.url()).not.toContain("#");
+  }
+  await bob.page.goto("about:blank");
+  await bob.page.goto(`${bob.site}${address}`);
+  await notice(bob, "This notebook is not in this browser");
+  await expect(bob.page.getByText("ask for the whole link")).toBeVisible();
+  await bob.page.goto(bob.site);
+  await expect(bob.page.getByText("Nothing here yet.")).toBeVisible();
+});
+
+test("a link whose notebook nobody has yet says so, and shows it once somebody brings it", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  await ada.write(0, "late = True");
+  await ada.isSaved();
+  ada.cut();
+  await ada.button("Share").click();
+  await ada.button("Start sharing").click();
+  const { edit } = await ada.links();
+  await ada.isSync("offline");
+
+  const bob = await room.enter();
+  await bob.page.goto(`${bob.site}${edit}`);
+  await bob.isSync("absent");
+  await expect(bob.page.locator("[data-awaited]")).toContainText("Waiting for someone who has it");
+  await expect(bob.button("Add code cell")).toBeDisabled();
+  await ada.mend();
+  await ada.isLive();
+  await bob.shows(["late = True"]);
+  await expect(bob.page.locator("[data-awaited]")).toBeHidden();
+  await bob.append("and = 'mine'");
+  await bob.isLive();
+  await ada.shows(["late = True", "and = 'mine'"]);
+});
+
+test("the share dialog copies links, and draws the codes of both", async ({ room }) => {
+  const [ada] = await room.begin("x = 1", 0);
+  await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await ada.button("Share").click();
+  await dialog(ada).getByRole("button", { name: "Copy: Link to edit" }).click();
+  await expect(dialog(ada).getByRole("button", { name: "Copy: Link to edit" })).toHaveText("Copied");
+  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(ada.site + room.links.edit);
+  const codes = [];
+  for (const name of ["Link to edit", "Link to view"]) {
+    await dialog(ada).getByRole("button", { name: `QR code: ${name}` }).click();
+    const code = dialog(ada).getByRole("img", { name: `QR code: ${name}` });
+    await expect(code).toBeVisible();
+    codes.push(await code.locator("path").getAttribute("d"));
+    await expect(dialog(ada).locator("[data-qr]")).toHaveCount(1);
+  }
+  expect(codes[0]).not.toBe(codes[1]);
+  await ada.button("Done").click();
+  // The keys are on the page only while they are looked at.
+  expect(await ada.page.content()).not.toContain(room.links.edit.split("#")[1]);
+});
+
+test("a small notebook travels inside a link, without a relay, and is shown before it is opened", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  await ada.title.fill("Kühe & <b>Kälber</b>");
+  await ada.title.press("Enter");
+  await ada.execute(0, "print('🐄' * 3)");
+  await ada.button("Share").click();
+  await ada.button("Make the link").click();
+  const link = await ada.page.getByRole("textbox", { name: "Link with a copy inside" }).inputValue();
+  expect(link.length).toBeLessThan(8 * 1024);
+  const { hash } = new URL(link);
+  expect(hash).toMatch(/^#inline\.[\w-]+$/);
+
+  const bob = await room.enter();
+  await bob.page.goto(bob.site + hash);
+  await notice(bob, "Kühe & <b>Kälber</b>");
+  await expect(bob.page.getByText("1 code cell, 0 text cells, 1 output")).toBeVisible();
+  expect(bob.page.url()).not.toContain("#");
+  await bob.button("Open as my notebook").click();
+  await bob.opened();
+  await expect(bob.title).toHaveValue("Kühe & <b>Kälber</b>");
+  await bob.shows(["print('🐄' * 3)"]);
+  await expect(bob.outputs(0)).toHaveText("🐄🐄🐄");
+  expect(bob.id()).not.toBe(ada.id());
+  await expect(bob.sync).toHaveAttribute("data-sync", "local");
+
+  for (const rubbish of ["", "%", "AAAA", hash.slice(8, 60), "a".repeat(100_000)]) {
+    await bob.page.goto("about:blank");
+    await bob.page.goto(`${bob.site}#inline.${rubbish}`);
+    await notice(bob, "This link does not open a notebook");
+  }
+});
+
+test("a link that unpacks to more than it should is given up", async ({ room }) => {
+  const bob = await room.enter();
+  await bob.goHome();
+  const bomb = await bob.page.evaluate(async () => {
+    const source = new Blob([new Uint8Array(64 << 20).fill(32)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+    const packed = new Uint8Array(await new Response(source).arrayBuffer());
+    let text = "";
+    for (const byte of packed) text += String.fromCharCode(byte);
+    return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  });
+  await bob.page.goto("about:blank");
+  await bob.page.goto(`${bob.site}#inline.${bomb}`);
+  await notice(bob, "This link does not open a notebook");
+  await expect(bob.page.getByText("It holds more than 4 MB")).toBeVisible();
+});
+
+test("a notebook that is too large for a link says so", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  // 20 lines of 1000 characters that do not pack.
+  await ada.write(0, Array.from({ length: 20 }, () => `# ${randomBytes(499).toString("hex")}`).join("\n"));
+  await ada.button("Share").click();
+  await ada.button("Make the link").click();
+  await expect(dialog(ada)).toContainText("It is too large for a link");
+});
+
+test("people see each other: in the bar, at the cell, and in the text", async ({ room }) => {
+  const [ada, bob] = await room.begin("alpha = 1");
+  await ada.append("beta = 2");
+  await bob.shows(["alpha = 1", "beta = 2"]);
+  for (const [guest, name] of [[ada, "Ada"], [bob, "Bob Lee"]]) {
+    await guest.page.locator("summary[aria-label='People']").click();
+    await guest.page.getByRole("textbox", { name: "Your name" }).fill(name);
+    await guest.page.keyboard.press("Enter");
+    await guest.page.keyboard.press("Escape");
+  }
+  await expect(ada.page.locator("[data-people]")).toHaveAttribute("data-people", "2");
+  await expect(ada.button("Go to Bob Lee")).toHaveText("BL");
+  await expect(bob.button("Go to Ada")).toHaveText("A");
+
+  await bob.click(0);
+  await bob.page.keyboard.press("ControlOrMeta+Home");
+  await bob.page.keyboard.press("Shift+ArrowRight");
+  await bob.page.keyboard.press("Shift+ArrowRight");
+  await expect(ada.cell(0).locator("[data-here]")).toHaveText("Bob Lee");
+  await expect(ada.cell(0).locator(".peer-caret")).toHaveCount(1);
+  await expect(ada.cell(0).locator(".peer-selection")).toHaveText("al");
+  await bob.click(1);
+  await expect(ada.cell(1).locator("[data-here]")).toHaveText("Bob Lee");
+  await expect(ada.cell(0).locator("[data-here], .peer-caret")).toHaveCount(0);
+
+  // Who makes a cell is there before it is.
+  await bob.append();
+  await expect(ada.cell(2).locator("[data-here]")).toHaveText("Bob Lee");
+  await bob.click(1);
+
+  await ada.click(0);
+  await ada.button("Go to Bob Lee").click();
+  await expect(ada.cell(1)).toBeFocused();
+
+  // The name is kept.
+  await bob.reload();
+  await expect(ada.button("Go to Bob Lee")).toBeVisible();
+  await bob.page.close();
+  await expect(ada.page.locator("[data-people]")).toHaveAttribute("data-people", "1");
+  await expect(ada.page.locator("[data-here]")).toHaveCount(0);
+});
+
+test("following somebody keeps their cell in view until one goes one's own way", async ({ room }) => {
+  const [ada, bob] = await room.begin("top = 1");
+  for (let at = 1; at < 4; at += 1) await ada.append(`x${at} = 1${"\n".repeat(30)}`);
+  await expect(bob.cells).toHaveCount(4);
+  await bob.page.locator("summary[aria-label='People']").click();
+  await bob.page.getByRole("button", { name: /^Follow / }).click();
+  await ada.click(3);
+  await expect(bob.cell(3)).toBeInViewport();
+  await ada.click(0);
+  await expect(bob.cell(0)).toBeInViewport();
+  await expect(bob.page.locator(".following")).toBeVisible();
+  await bob.page.mouse.move(400, 400);
+  await bob.page.mouse.wheel(0, 40);
+  await expect(bob.page.locator(".following")).toBeHidden();
+});
+
+test("the bar says in whose browser Python runs", async ({ room }) => {
+  const [ada, bob] = await room.begin("1 + 1");
+  await ada.page.locator("summary[aria-label='People']").click();
+  await ada.page.getByRole("textbox", { name: "Your name" }).fill("Ada");
+  await ada.page.keyboard.press("Enter");
+  await ada.run(0);
+  await ada.ends(0);
+  await expect(bob.kernel).toHaveText("Python runs in Ada’s browser");
+  await expect(ada.kernel).toHaveText("Python ready");
+});
+
+test("undo takes back what one typed oneself, whatever another typed since", async ({ room }) => {
+  const [ada, bob] = await room.begin("#");
+  await ada.click(0);
+  await ada.page.keyboard.press("ControlOrMeta+End");
+  await ada.page.keyboard.insertText("mine");
+  await expect.poll(() => bob.source(0)).toBe("#mine");
+  await bob.click(0);
+  await bob.page.keyboard.press("ControlOrMeta+End");
+  await bob.page.keyboard.insertText("+theirs");
+  await expect.poll(() => ada.source(0)).toBe("#mine+theirs");
+  await ada.page.keyboard.press("ControlOrMeta+z");
+  await expect.poll(() => ada.source(0)).toBe("#+theirs");
+  await room.agrees();
+});
+
+test("who stops sharing goes on with a copy under new keys; the others keep theirs", async ({ room }) => {
+  const [ada, bob] = await room.begin("x = 1");
+  const old = ada.id();
+  await ada.button("Share").click();
+  await ada.button("Stop sharing…").click();
+  const question = ada.page.getByRole("dialog", { name: "Stop sharing?" });
+  await expect(question).toContainText("keeps what they have");
+  await question.getByRole("button", { name: "Stop sharing" }).click();
+  await expect.poll(() => ada.id()).not.toBe(old);
+  await ada.opened();
+  await ada.isSync("local");
+  await ada.shows(["x = 1"]);
+  await ada.write(0, "x = 'private'");
+  await ada.isSaved();
+  expect(await bob.source(0)).toBe("x = 1");
+  await bob.write(0, "x = 2");
+  await bob.isLive();
+  await ada.goHome();
+  await expect(ada.page.locator("[data-notebook]")).toHaveCount(1);
+});
+
+test("the relay's address is a setting of this browser", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  await ada.button("Share").click();
+  await dialog(ada).getByText("Advanced").click();
+  const field = dialog(ada).getByRole("textbox", { name: "Relay" });
+  await expect(field).toHaveValue(`${ada.site.replace("http", "ws")}sync`);
+  await field.fill("ftp://nowhere");
+  await ada.button("Set relay").click();
+  await expect(dialog(ada).getByRole("alert")).toContainText("This is not the address of a relay");
+  await field.fill("https://relay.example/rooms");
+  await ada.button("Set relay").click();
+  await expect(field).toHaveValue("wss://relay.example/rooms");
+  await ada.button("Use this site’s").click();
+  await expect(field).toHaveValue(`${ada.site.replace("http", "ws")}sync`);
+});

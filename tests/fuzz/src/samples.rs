@@ -1,0 +1,109 @@
+//! Inputs that make sense, to begin with: what is altered a little goes deeper than noise.
+
+use notebook::{
+    Actor, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, PersonId, Source,
+    StreamName, source::Splice,
+};
+use protocol::codec;
+use protocol::history::History;
+use protocol::snapshot::Snapshot;
+use protocol::wire::{
+    self, ConnectionId, Cursor, FromRelay, OrderedEvent, Refusal, RelayId, SealedEvent, SnapshotInfo, ToRelay,
+};
+
+use crate::{access, id};
+
+/// Returns inputs for every target.
+pub fn samples() -> Vec<Vec<u8>> {
+    let mut samples = vec![access().fragment().into_bytes(), access().for_viewing().fragment().into_bytes()];
+    let events = events();
+    let mut notebook = Notebook::new();
+    for (event, counter) in events.iter().zip(1..) {
+        let id = notebook::EventId { counter, ..id() };
+        let actor = Actor::Person(PersonId::from_entropy([1; 16]));
+        let envelope = Envelope { id, actor, at: 5, event: event.clone() };
+        notebook.apply(&envelope);
+        samples.push(codec::encode_event(event));
+        if let Event::SourceEdited { update, .. } = event {
+            samples.push(update.clone());
+        }
+    }
+    samples.push(Snapshot::of(&notebook).encode());
+
+    let sealed = vec![7; 60];
+    let history = History::of_base(&sealed).then(id());
+    let cursor = Cursor { relay: RelayId(1), seq: 3, history };
+    let info = SnapshotInfo { seq: 2, parts: 1, bytes: 10, history };
+    let to_relay = [
+        ToRelay::Hello { protocol: 1, proof: access().prove(RelayId(1), &[3; 32]), cursor: Some(cursor) },
+        ToRelay::Pull { after: 0 },
+        ToRelay::Push { events: vec![SealedEvent { id: id(), sealed: sealed.clone() }; 3] },
+        ToRelay::Ephemeral { sealed: sealed.clone() },
+        ToRelay::PutSnapshot { seq: 0, part: 0, parts: 1, marks: vec![(id().replica, 4)], sealed: sealed.clone() },
+        ToRelay::PullSnapshot { seq: 0, part: 0 },
+        ToRelay::PutBlob { name: "ab".repeat(32), part: 0, parts: 2, sealed: sealed.clone() },
+        ToRelay::PullBlob { name: "ab".repeat(32), part: 0 },
+    ];
+    let from_relay = [
+        FromRelay::Greeting { protocol: 1, relay: RelayId(1), nonce: vec![3; 32] },
+        FromRelay::Welcome {
+            connection: ConnectionId(4),
+            head: 3,
+            floor: 0,
+            snapshot: Some(info),
+            cursor_known: true,
+            peers: vec![ConnectionId(1)],
+        },
+        FromRelay::Events { after: 0, events: vec![OrderedEvent { id: id(), sealed: Some(sealed.clone()) }], head: 1 },
+        FromRelay::Ephemeral { from: ConnectionId(1), writer: true, sealed: sealed.clone() },
+        FromRelay::Left { connection: ConnectionId(1) },
+        FromRelay::SnapshotPart { seq: 2, part: 0, parts: 1, sealed: snapshot_part(&notebook) },
+        FromRelay::SnapshotStored { seq: 0 },
+        FromRelay::BlobPart { name: "ab".repeat(32), part: 0, parts: 1, sealed: Some(sealed) },
+        FromRelay::Refused(Refusal::Gap { replica: id().replica, counter: 9, expected: 4 }),
+    ];
+    let frames: Vec<Vec<u8>> = to_relay.iter().map(wire::encode).chain(from_relay.iter().map(wire::encode)).collect();
+    // Conversations: each frame behind its length.
+    for talk in [&frames[..to_relay.len()], &frames[to_relay.len()..]] {
+        samples.push(talk.iter().flat_map(|frame| behind_length(frame)).collect());
+    }
+    samples.extend(frames);
+    samples
+}
+
+fn snapshot_part(notebook: &Notebook) -> Vec<u8> {
+    let purpose = protocol::seal::Purpose::Snapshot { seq: 2, part: 0, parts: 1 };
+    access().sealer().seal([5; 24], &purpose, &Snapshot::of(notebook).encode())
+}
+
+fn behind_length(frame: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(frame.len()).expect("invariant: the samples are small");
+    [&length.to_le_bytes(), frame].concat()
+}
+
+fn events() -> Vec<Event> {
+    let cell = CellId::from_entropy([1; 16]);
+    let execution = ExecutionId::from_entropy([2; 16]);
+    let mut source = Source::seeded(40, "print(1)");
+    let update = source
+        .edit(&[Splice { from: 2, to: 4, insert: "é中".to_owned() }])
+        .expect("invariant: the edit is within the text");
+    vec![
+        Event::NotebookTitled { title: "Tides".to_owned() },
+        Event::CellInserted {
+            cell: cell.clone(),
+            kind: CellKind::Code,
+            order: OrderKey::between(None, None),
+            source: "print(1)".to_owned(),
+            metadata: Json::new(),
+        },
+        Event::SourceEdited { cell: cell.clone(), update },
+        Event::ExecutionRequested { execution: execution.clone(), cell, source: "1".into(), batch: None },
+        Event::StreamAppended {
+            execution,
+            index: 0,
+            name: StreamName::Stdout,
+            text: Content::Inline("text".to_owned()),
+        },
+    ]
+}
