@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use browser::timer::Timeout;
 use leptos::prelude::*;
 use notebook::{CellId, PersonId, SessionId, gather};
 use protocol::peer::{Location, Presence};
@@ -29,9 +30,17 @@ pub(crate) struct Company {
     name: RwSignal<String>,
     pub(crate) people: RwSignal<Vec<Person>>,
     pub(crate) following: RwSignal<Option<PersonId>>,
-    /// The selection in the text that is being edited here.
-    pub(crate) selection: RwSignal<Option<(CellId, (u32, u32))>>,
+    /// The selection in the text that is being edited here, as others are to know it.
+    pub(crate) selection: RwSignal<Option<Selection>>,
+    moved: StoredValue<Option<Timeout>, LocalStorage>,
 }
+
+/// A cell, where in its text a selection began, and where the cursor is.
+type Selection = (CellId, (u32, u32));
+
+/// How long others' typing must have paused before they are told to where it moved a selection. Each of them moves it
+/// along by themselves; if everybody said so at each letter, many in one cell would hear of nothing else.
+const MOVED_MILLIS: u32 = 1_000;
 
 impl Company {
     pub(crate) fn new() -> Self {
@@ -41,6 +50,7 @@ impl Company {
             people: RwSignal::new(Vec::new()),
             following: RwSignal::new(None),
             selection: RwSignal::new(None),
+            moved: StoredValue::new_local(None),
         }
     }
 
@@ -52,6 +62,19 @@ impl Company {
     /// Returns what they are called.
     pub(crate) fn my_name(self) -> String {
         person::called(&self.me(), &self.name.get())
+    }
+
+    /// Notes the selection. `moved` says that it is elsewhere only because others typed before it.
+    pub(crate) fn select(self, selection: Selection, moved: bool) {
+        let later = moved.then(|| {
+            let selection = selection.clone();
+            Timeout::new(MOVED_MILLIS, move || self.selection.set(Some(selection)))
+        });
+        // What waited is overtaken.
+        self.moved.set_value(later);
+        if !moved {
+            self.selection.set(Some(selection));
+        }
     }
 
     pub(crate) fn rename_me(self, name: &str) {

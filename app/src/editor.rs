@@ -88,8 +88,8 @@ pub(crate) struct EditorBundle(RwSignal<Option<Result<SendWrapper<Module>, Strin
 /// What an editor tells its cell.
 pub(crate) struct Callbacks {
     pub(crate) change: Box<dyn Fn(Vec<Splice>)>,
-    /// Gets where the selection began and where the cursor is.
-    pub(crate) select: Box<dyn Fn(u32, u32)>,
+    /// Gets where the selection began and where the cursor is, and whether only others' edits moved it there.
+    pub(crate) select: Box<dyn Fn(u32, u32, bool)>,
     pub(crate) focus: Box<dyn Fn()>,
     pub(crate) blur: Box<dyn Fn()>,
     /// Gets a key's name; says whether it was handled.
@@ -167,7 +167,7 @@ impl EditorBundle {
             Ok(splices) => change(splices),
             Err(error) => log::error!("an edit of the editor could not be read: {error}"),
         });
-        let on_select = Closure::<dyn Fn(u32, u32)>::new(select);
+        let on_select = Closure::<dyn Fn(u32, u32, bool)>::new(select);
         let on_focus = Closure::<dyn Fn()>::new(focus);
         let on_blur = Closure::<dyn Fn()>::new(blur);
         let on_key = Closure::<dyn Fn(String) -> bool>::new(move |name: String| key(&name));

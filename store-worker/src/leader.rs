@@ -53,6 +53,8 @@ pub enum Effect {
     WatchRelay(u32),
     /// Call [`Leader::look_around`] in so many milliseconds.
     LookAround(u32),
+    /// Call [`Leader::tell_peers`] in so many milliseconds.
+    TellPeers(u32),
     /// Call [`Leader::commit`] then.
     Commit(Due),
     /// See whether the database's files are still there.

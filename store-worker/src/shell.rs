@@ -56,6 +56,7 @@ struct Shell {
     wake: Timer,
     watch: Timer,
     look: Timer,
+    tell: Timer,
     files: Watch,
     socket: RefCell<Option<Socket>>,
 }
@@ -119,6 +120,7 @@ impl Shell {
             wake: Timer::default(),
             watch: Timer::default(),
             look: Timer::default(),
+            tell: Timer::default(),
             files: Watch::default(),
             socket: RefCell::new(None),
         });
@@ -176,6 +178,7 @@ impl Shell {
                 Effect::WakeRelay(millis) => self.later(|shell| &shell.wake, millis, Leader::wake_relay),
                 Effect::WatchRelay(millis) => self.later(|shell| &shell.watch, millis, Leader::watch_relay),
                 Effect::LookAround(millis) => self.later(|shell| &shell.look, millis, Leader::look_around),
+                Effect::TellPeers(millis) => self.later(|shell| &shell.tell, millis, Leader::tell_peers),
                 Effect::Commit(due) => self.commit_at(due),
                 Effect::LookForFiles => files::look(self),
                 Effect::SaveAgain { from, request } => spawn(files::save_again(Rc::clone(self), from, request)),

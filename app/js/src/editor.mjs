@@ -10,7 +10,7 @@ import { classHighlighter } from "@lezer/highlight";
 import { toSequential } from "./changes.mjs";
 import { keyHook, keys } from "./keys.mjs";
 import { extensionFor } from "./languages.mjs";
-import { editedElsewhere, peersField, remote, showPeers } from "./peers.mjs";
+import { editedElsewhere, isMoved, peersField, remote, showPeers } from "./peers.mjs";
 
 export { highlight } from "./highlight.mjs";
 
@@ -22,7 +22,7 @@ export { highlight } from "./highlight.mjs";
  * @property {boolean} [readOnly]
  * @property {string} [label] accessible name
  * @property {(changes: import("./changes.mjs").Change[]) => void} [onChange]
- * @property {(anchor: number, head: number) => void} [onSelect]
+ * @property {(anchor: number, head: number, moved: boolean) => void} [onSelect] `moved`: by others' edits alone
  * @property {() => void} [onFocus]
  * @property {() => void} [onBlur]
  * @property {(name: import("./keys.mjs").KeyName) => boolean} [onKey]
@@ -43,7 +43,7 @@ const reportChanges = EditorView.updateListener.of((update) => {
   }
   if (onSelect && update.view.hasFocus && (update.docChanged || update.selectionSet || update.focusChanged)) {
     const { anchor, head } = update.state.selection.main;
-    onSelect(anchor, head);
+    onSelect(anchor, head, isMoved(update));
   }
   if (update.focusChanged) (update.view.hasFocus ? onFocus : onBlur)?.();
 });

@@ -31,6 +31,15 @@ export function editedElsewhere(changes, length) {
   };
 }
 
+/**
+ * Says whether the selection may be elsewhere only because others edited the text before it.
+ * @param {Pick<import("@codemirror/view").ViewUpdate, "docChanged" | "selectionSet" | "focusChanged" | "transactions">} update
+ */
+export function isMoved({ docChanged, selectionSet, focusChanged, transactions }) {
+  const isTheirs = (transaction) => !transaction.docChanged || transaction.annotation(remote) === true;
+  return docChanged && !selectionSet && !focusChanged && transactions.every(isTheirs);
+}
+
 /** @type {import("@codemirror/state").StateEffectType<Peer[]>} */
 const replacePeers = StateEffect.define();
 

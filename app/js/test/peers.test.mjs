@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { history, isolateHistory, redo, undo, undoDepth } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
-import { editedElsewhere, peersField, showPeers } from "../src/peers.mjs";
+import { editedElsewhere, isMoved, peersField, showPeers } from "../src/peers.mjs";
 import { random } from "./random.mjs";
 
 const extensions = [history(), peersField, EditorState.lineSeparator.of("\n")];
@@ -103,4 +103,21 @@ test("a place outside the text is drawn at its end", () => {
   const it = editor("abc");
   it.show([{ id: "ada", name: "Ada", colour: "red", anchor: 900, head: 1200 }]);
   assert.deepEqual(it.peers(), [["ada", 3, 3]]);
+});
+
+test("a selection is moved by others' edits, and not by one's own or by choosing another", () => {
+  const state = EditorState.create({ doc: "text", extensions });
+  const theirs = state.update(editedElsewhere([[0, 0, "more "]], 4));
+  const own = state.update({ changes: { from: 0, insert: "x" } });
+  const shown = state.update(showPeers([]));
+  const moved = (transactions, more = {}) => {
+    const docChanged = transactions.some((transaction) => transaction.docChanged);
+    return isMoved({ docChanged, selectionSet: false, focusChanged: false, transactions, ...more });
+  };
+  assert.equal(moved([theirs]), true);
+  assert.equal(moved([shown, theirs]), true);
+  assert.equal(moved([theirs, own]), false);
+  assert.equal(moved([shown]), false);
+  assert.equal(moved([theirs], { selectionSet: true }), false);
+  assert.equal(moved([theirs], { focusChanged: true }), false);
 });

@@ -186,10 +186,10 @@ fn callbacks(session: Session, keymap: Keymap, cell: &CellId, host: &web_sys::El
     let (changed, selected, focused, keyed) = (cell.clone(), cell.clone(), cell.clone(), cell.clone());
     Callbacks {
         change: Box::new(move |splices| session.type_in(&changed, &splices)),
-        select: Box::new(move |anchor, head| {
+        select: Box::new(move |anchor, head, moved| {
             // Nobody else would see it.
             if untrack(|| session.is_shared()) {
-                session.company.selection.set(Some((selected.clone(), (anchor, head))));
+                session.company.select((selected.clone(), (anchor, head)), moved);
             }
         }),
         focus: Box::new(move || session.focus.note(&focused, true)),

@@ -7,33 +7,31 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use notebook::{Envelope, EventId, Notebook};
+use notebook::{Envelope, Notebook};
 
 use crate::access::Access;
 use crate::history::History;
 use crate::peer::{Body, Peer};
-use crate::seal::{NONCE_LEN, OVERHEAD, Purpose, Sealer};
+use crate::seal::{NONCE_LEN, Purpose, Sealer};
 use crate::snapshot::Parts;
 use crate::wire::{
-    self, ConnectionId, Cursor, FromRelay, MAX_BATCH, MAX_EPHEMERAL_BYTES, MAX_PAYLOAD_BYTES, OrderedEvent, PROTOCOL,
-    Refusal, RelayId, SealedEvent, SnapshotInfo, ToRelay,
+    self, ConnectionId, Cursor, FromRelay, MAX_EPHEMERAL_BYTES, PROTOCOL, Refusal, RelayId, SnapshotInfo, ToRelay,
 };
 
 mod blobs;
+mod compaction;
+mod following;
 mod joining;
 mod retry;
 mod step;
 
 use blobs::Blobs;
+pub use compaction::Compaction;
+use compaction::Tail;
 use joining::Adopting;
 pub use joining::lacking;
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
-
-/// A snapshot is put on the relay when so many events came after the last one.
-pub const COMPACT_EVENTS: u64 = 5_000;
-/// A snapshot is put on the relay when so many sealed bytes came after the last one.
-pub const COMPACT_BYTES: u64 = 8 << 20;
 
 #[derive(Debug)]
 enum Phase {
@@ -79,8 +77,8 @@ pub struct Client {
     /// Who is here, as it was said last.
     presence: Option<Body>,
     heard: BTreeMap<ConnectionId, u64>,
-    /// Up to where the relay's newest snapshot goes; 0: it has none, or one of the beginning.
-    compacted: u64,
+    compaction: Compaction,
+    /// What came after the relay's newest snapshot.
     tail: Tail,
     attempts: u32,
     watch: retry::Watch,
@@ -89,13 +87,6 @@ pub struct Client {
     unopened: u64,
     told: Option<Status>,
     steps: Vec<Step>,
-}
-
-/// What came after the last snapshot.
-#[derive(Debug, Default)]
-struct Tail {
-    bytes: u64,
-    asked: bool,
 }
 
 impl Client {
@@ -122,7 +113,7 @@ impl Client {
             said: 0,
             presence: None,
             heard: BTreeMap::new(),
-            compacted: 0,
+            compaction: Compaction::default(),
             tail: Tail::default(),
             attempts: 0,
             watch: retry::Watch::default(),
@@ -132,6 +123,12 @@ impl Client {
             told: None,
             steps: Vec::new(),
         }
+    }
+
+    /// Puts snapshots on the relay at other times than the usual ones.
+    pub fn compacting(mut self, compaction: Compaction) -> Self {
+        self.compaction = compaction;
+        self
     }
 
     /// Returns how the notebook stands with its relay.
@@ -280,8 +277,7 @@ impl Client {
         let Phase::Hello(relay) = self.phase else { return self.drop_connection() };
         self.me = Some(me);
         self.heard.clear();
-        self.compacted = snapshot.map_or(0, |snapshot| snapshot.seq);
-        self.tail = Tail::default();
+        self.tail = Tail::after(snapshot.map_or(0, |snapshot| snapshot.seq));
         self.steps.extend(peers.into_iter().map(Step::Joined));
         match (self.cursor.filter(|_| cursor_known), snapshot) {
             (Some(_), _) => {
@@ -296,120 +292,6 @@ impl Client {
                 self.phase = Phase::Fetching(relay, snapshot, Parts::default());
                 self.send(&ToRelay::PullSnapshot { seq: snapshot.seq, part: 0 });
             }
-        }
-    }
-
-    fn pull(&mut self) {
-        let after = self.cursor.map_or(0, |cursor| cursor.seq);
-        self.send(&ToRelay::Pull { after });
-    }
-
-    fn events(&mut self, after: u64, events: Vec<OrderedEvent>, head: u64) {
-        let count = events.len() as u64;
-        let (Some(end), true) = (after.checked_add(count), events.len() <= MAX_BATCH) else {
-            return self.drop_connection();
-        };
-        if end > head || (count == 0 && end < head) {
-            return self.drop_connection();
-        }
-        match &mut self.phase {
-            Phase::Adopting(adopting) if adopting.come == after => self.take_page(events, head),
-            Phase::Following { live } => {
-                let live = *live;
-                let Some(cursor) = self.cursor else { return self.drop_connection() };
-                if after > cursor.seq {
-                    // A broadcast was missed.
-                    return self.drop_connection();
-                }
-                let known = usize::try_from(cursor.seq - after).unwrap_or(usize::MAX);
-                self.follow(cursor, events.into_iter().skip(known));
-                if end < head {
-                    self.pull();
-                } else if !live {
-                    self.phase = Phase::Following { live: true };
-                    self.attempts = 0;
-                    self.sent = 0;
-                    self.absent = false;
-                    self.push();
-                    self.fetch_again();
-                }
-                self.compact_if_long(head);
-            }
-            Phase::Adopting(..)
-            | Phase::Waiting
-            | Phase::Opening
-            | Phase::Hello(_)
-            | Phase::Basing(..)
-            | Phase::Based(_)
-            | Phase::Fetching(..)
-            | Phase::Adopted
-            | Phase::Refused(_) => self.drop_connection(),
-        }
-    }
-
-    fn follow(&mut self, cursor: Cursor, events: impl Iterator<Item = OrderedEvent>) {
-        let mut cursor = cursor;
-        let mut ordered = Vec::new();
-        for OrderedEvent { id, sealed } in events {
-            cursor = cursor.then(id);
-            self.tail.bytes += sealed.as_ref().map_or(0, |sealed| sealed.len() as u64);
-            ordered.push(Ordered { id, envelope: self.open(id, sealed) });
-        }
-        if !ordered.is_empty() {
-            self.order(ordered, cursor);
-        }
-    }
-
-    /// Opens an event, unless it is an own one that is here.
-    fn open(&mut self, id: EventId, sealed: Option<Vec<u8>>) -> Option<Envelope> {
-        // Own events come back in the order in which they were sent.
-        if let Some(at) = self.outbox.iter().position(|own| own.id == id) {
-            if at < self.sent {
-                self.sent -= 1;
-            }
-            return self.outbox.remove(at);
-        }
-        let opened = sealed.and_then(|sealed| self.sealer.open_event(id, &sealed).ok());
-        if opened.is_none() {
-            self.unopened += 1;
-        }
-        opened
-    }
-
-    fn order(&mut self, ordered: Vec<Ordered>, cursor: Cursor) {
-        self.absent = false;
-        self.cursor = Some(cursor);
-        self.filled = true;
-        self.steps.push(Step::Order(ordered, cursor));
-    }
-
-    /// Sends what has not been sent: events after the blobs they point at.
-    fn push(&mut self) {
-        if !matches!(self.phase, Phase::Following { live: true }) || self.held_back || !self.may_write() {
-            return;
-        }
-        while self.sent < self.outbox.len() {
-            let mut events = Vec::new();
-            let mut size = 0;
-            while let Some(envelope) = self.outbox.get(self.sent) {
-                let missing = self.blobs.missing(&envelope.event);
-                if !missing.is_empty() {
-                    self.blobs.want_stored(missing.into_iter());
-                    break;
-                }
-                let sealed = self.sealer.seal_event(self.nonce(), envelope);
-                if !events.is_empty() && (events.len() == MAX_BATCH || size + sealed.len() > MAX_PAYLOAD_BYTES) {
-                    break;
-                }
-                size += sealed.len() + OVERHEAD;
-                events.push(SealedEvent { id: envelope.id, sealed });
-                self.sent += 1;
-            }
-            if events.is_empty() {
-                self.put_next_blob();
-                return;
-            }
-            self.send(&ToRelay::Push { events });
         }
     }
 
@@ -432,6 +314,8 @@ impl Client {
             Refusal::TooFast { retry_millis } if matches!(self.phase, Phase::Following { live: true }) => {
                 self.held_back = true;
                 self.sent = 0;
+                // It may have been a part of a snapshot.
+                self.tail.asked = false;
                 self.steps.push(Step::Wake(retry_millis));
             }
             // What was asked for on the way is not asked for again: it begins anew, later.

@@ -258,7 +258,7 @@ pub enum FromRelay {
         #[serde(with = "serde_bytes")]
         sealed: Vec<u8>,
     },
-    /// A snapshot is stored in full.
+    /// A snapshot is stored in full. Said to who put it, and to all who follow the log.
     SnapshotStored {
         /// Which.
         seq: u64,

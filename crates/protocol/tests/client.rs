@@ -3,16 +3,17 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use notebook::{
     Actor, BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, Replica, ReplicaId, StreamName,
 };
 use protocol::access::{Access, Secret};
-use protocol::client::{Client, Status, Step};
+use protocol::client::{Client, Compaction, Status, Step};
 use protocol::history::History;
 use protocol::peer::{Body, Presence};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
-use protocol::wire::{ConnectionId, Cursor, MAX_PAYLOAD_BYTES, RelayId};
+use protocol::wire::{self, ConnectionId, Cursor, MAX_PAYLOAD_BYTES, RelayId, SealedEvent, ToRelay};
 
 thread_local! {
     static COUNTER: Cell<u64> = const { Cell::new(0) };
@@ -58,7 +59,8 @@ impl Desk {
     /// Connects a device that begins with this state.
     fn join(&mut self, state: Notebook, cursor: Option<Cursor>) -> usize {
         let filled = state.marks().next().is_some();
-        let client = Client::new(access(), cursor, [], filled, entropy);
+        let client =
+            Client::new(access(), cursor, [], filled, entropy).compacting(Compaction { events: 6, bytes: 1 << 20 });
         let state = Replica::new(state);
         self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor });
         let number = self.devices.len() - 1;
@@ -98,6 +100,10 @@ impl Desk {
                     (client.adopted(Vec::new()), Vec::new())
                 }
                 Step::NeedBase => (client.base(state.confirmed()), Vec::new()),
+                Step::NeedSnapshot => {
+                    wanted.push(step);
+                    (client.compact(state.confirmed()), Vec::new())
+                }
                 other => {
                     wanted.push(other);
                     (Vec::new(), Vec::new())
@@ -351,4 +357,104 @@ fn who_is_let_in_again_is_not_offline_any_more() {
         statuses.push(client.status());
     }
     assert_eq!(statuses, [Status::Offline, Status::Connecting], "greeted, let in");
+}
+
+#[test]
+fn who_took_in_the_whole_log_is_live_without_another_word() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    for counter in 2..=4 {
+        desk.push(first, titled(1, counter));
+    }
+    let mut late = Client::new(access(), None, [], false, entropy);
+    late.start();
+    let (connection, effects) = desk.relay.connect([9; 32]);
+    let mut frames: VecDeque<_> = effects.into_iter().filter_map(|effect| frame_to(connection, effect)).collect();
+    let (mut sent, mut folds) = (Vec::new(), 0);
+    while let Some(frame) = frames.pop_front() {
+        for step in late.received(&frame) {
+            match step {
+                Step::Send(frame) => {
+                    let effects = desk.relay.receive(connection, &frame, 0);
+                    frames.extend(effects.into_iter().filter_map(|effect| frame_to(connection, effect)));
+                    sent.push(wire::decode::<ToRelay>(&frame).unwrap());
+                }
+                Step::Fold => folds += 1,
+                _ => {}
+            }
+        }
+    }
+    assert!(
+        matches!(&sent[..], [ToRelay::Hello { .. }, ToRelay::PullSnapshot { .. }, ToRelay::Pull { .. }]),
+        "{sent:?}"
+    );
+    assert_eq!(folds, 1);
+
+    // What is pushed before that page is folded is sent here already.
+    let event = Envelope { id: EventId { replica: ReplicaId(2), counter: 1 }, ..titled(1, 5) };
+    let line = desk.devices[first].line.unwrap();
+    let effects = desk.relay.receive(line, &wire::encode(&push_of(&event)), 0);
+    for frame in effects.into_iter().filter_map(|effect| frame_to(connection, effect)) {
+        assert_eq!(late.received(&frame), [Step::Fold]);
+    }
+    let steps = late.fold();
+    let [Step::Adopt(adoption), ..] = &steps[..] else { panic!("{steps:?}") };
+    assert_eq!((adoption.cursor.seq, adoption.state.title()), (4, "1.5"));
+    assert_eq!(late.adopted(vec![titled(3, 1)]).first().map(is_push), Some(true), "what only this device has");
+    assert_eq!(late.status(), Status::Live);
+}
+
+fn frame_to(connection: ConnectionId, effect: Effect) -> Option<Arc<[u8]>> {
+    match effect {
+        Effect::Send { to, frame } if to == connection => Some(frame),
+        _ => None,
+    }
+}
+
+fn push_of(event: &Envelope) -> ToRelay {
+    let sealed = access().sealer().seal_event([3; 24], event);
+    ToRelay::Push { events: vec![SealedEvent { id: event.id, sealed }] }
+}
+
+fn is_push(step: &Step) -> bool {
+    matches!(step, Step::Send(frame) if matches!(wire::decode(frame), Ok(ToRelay::Push { .. })))
+}
+
+fn snapshots(desk: &Desk) -> Vec<usize> {
+    let of = |device: &Device| device.wanted.iter().filter(|step| **step == Step::NeedSnapshot).count();
+    desk.devices.iter().map(of).collect()
+}
+
+#[test]
+fn who_makes_a_log_too_long_shortens_it_and_the_others_know() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let others = [desk.join(Notebook::new(), None), desk.join(Notebook::new(), None)];
+    for counter in 2..=8 {
+        desk.push(first, titled(1, counter));
+    }
+    assert_eq!(snapshots(&desk), [1, 0, 0], "the seventh was too much");
+    for counter in 1..=6 {
+        desk.push(others[0], titled(2, counter));
+    }
+    assert_eq!(snapshots(&desk), [1, 0, 0], "six came after that one");
+    desk.push(others[0], titled(2, 7));
+    assert_eq!(snapshots(&desk), [1, 1, 0]);
+}
+
+#[test]
+fn where_who_made_a_log_too_long_is_gone_another_shortens_it() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    let [from, to] = [first, second].map(|number| desk.devices[number].line.unwrap());
+    for counter in 2..=11 {
+        assert_eq!(snapshots(&desk), [0, 0], "{counter}");
+        // It pushes, and never comes to putting a snapshot.
+        let effects = desk.relay.receive(from, &wire::encode(&push_of(&titled(1, counter))), 0);
+        for frame in effects.into_iter().filter_map(|effect| frame_to(to, effect)) {
+            desk.with(second, |client| client.received(&frame));
+        }
+    }
+    assert_eq!(snapshots(&desk), [0, 1]);
 }

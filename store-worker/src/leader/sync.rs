@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use notebook::{Change, Command, EndReason, Envelope, Reach, SessionId};
+use notebook::{Change, Envelope, Reach};
 use protocol::client::{Adoption, Client, Status, Step};
 use protocol::peer::{Body, Location, Peers, Presence};
-use protocol::port::{FromStore, KernelState, RequestId, SyncState};
+use protocol::port::{FromStore, RequestId, SyncState};
 use protocol::wire::ConnectionId;
 use store::Adopted;
 
 use super::{Effect, Leader, Requester};
+
+mod company;
+
+use company::Telling;
 
 /// What the leader wants of its socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,7 @@ pub(super) struct Sync {
     wanted: BTreeMap<String, Vec<(Requester, RequestId)>>,
     said: Option<Presence>,
     told: SyncState,
+    telling: Telling,
 }
 
 impl Leader {
@@ -60,6 +65,7 @@ impl Leader {
             wanted: BTreeMap::new(),
             said: None,
             told: SyncState::Connecting,
+            telling: Telling::default(),
         });
         self.tell_all(FromStore::Sync(SyncState::Connecting));
         self.with_client(Client::start);
@@ -159,14 +165,6 @@ impl Leader {
         self.tell_sync();
     }
 
-    /// Says who uses this browser, and where they are.
-    pub(super) fn here(&mut self, name: String, place: Option<Location>) {
-        if let Some(sync) = &mut self.sync {
-            (sync.name, sync.place) = (name, place);
-            self.say_presence(false);
-        }
-    }
-
     /// Passes on what was typed in this browser.
     pub(super) fn typed(&mut self, from: &Requester, cell: notebook::CellId, update: Vec<u8>) {
         if self.may_change().is_err() || !notebook::source::is_update(&update) {
@@ -195,17 +193,6 @@ impl Leader {
         true
     }
 
-    /// Says that another browser hosts the active session.
-    pub(super) fn is_hosted_elsewhere(&self) -> bool {
-        let active = self.store.notebook().active_session();
-        active.is_some_and(|active| Some(active) != self.kernel.session() && self.hosted_state(active).is_some())
-    }
-
-    /// Returns how a session is that another browser hosts.
-    pub(super) fn hosted_state(&self, session: &SessionId) -> Option<KernelState> {
-        self.sync.as_ref()?.peers.kernel(session).cloned()
-    }
-
     pub(super) fn sync_state(&self) -> SyncState {
         let Some(sync) = &self.sync else { return SyncState::Local };
         let unsent = (sync.client.unsent() + sync.uncommitted.len()) as u64;
@@ -221,32 +208,6 @@ impl Leader {
     /// Returns how much of what came did not open.
     pub(super) fn unopened(&self) -> u64 {
         self.sync.as_ref().map_or(0, |sync| sync.client.unopened())
-    }
-
-    pub(super) fn peers(&self) -> Vec<(ConnectionId, Presence)> {
-        let here = self.sync.iter().flat_map(|sync| sync.peers.presences());
-        here.map(|(connection, presence)| (connection, presence.clone())).collect()
-    }
-
-    /// Says who is here, if that is news or somebody came who has not heard it.
-    pub(super) fn say_presence(&mut self, again: bool) {
-        let Some(sync) = &mut self.sync else { return };
-        if sync.client.status() != Status::Live {
-            sync.said = None;
-            return;
-        }
-        let kernel = self.kernel.session().filter(|session| self.store.notebook().is_live(session)).cloned();
-        let kernel = kernel.map(|session| (session, self.kernel.state(self.store.notebook())));
-        let presence = Presence {
-            person: self.identity.person.clone(),
-            name: sync.name.clone(),
-            place: sync.place.clone(),
-            kernel,
-        };
-        if again || sync.said.as_ref() != Some(&presence) {
-            sync.said = Some(presence.clone());
-            self.with_client(|client| client.say(&Body::Presence(presence)));
-        }
     }
 
     fn with_client(&mut self, act: impl FnOnce(&mut Client) -> Vec<Step>) {
@@ -301,7 +262,7 @@ impl Leader {
             Step::Left(connection) => {
                 let now = self.now();
                 if self.sync.as_mut().is_some_and(|sync| sync.peers.left(connection, now)) {
-                    self.tell_all(FromStore::Peers(self.peers()));
+                    self.peers_changed();
                     self.look_for_host();
                     self.tell_kernel();
                 }
@@ -366,7 +327,7 @@ impl Leader {
                 if let Some(sync) = &mut self.sync {
                     sync.peers.is(from, presence, now);
                 }
-                self.tell_all(FromStore::Peers(self.peers()));
+                self.peers_changed();
                 self.look_for_host();
                 self.tell_kernel();
             }
@@ -383,27 +344,6 @@ impl Leader {
         }
         if let Some(bytes) = bytes {
             self.store.put_blob(name, bytes);
-        }
-    }
-
-    /// Ends the active session when the browser that hosted it has been away for too long.
-    fn look_for_host(&mut self) {
-        let now = self.now();
-        let Some(sync) = &mut self.sync else { return };
-        if sync.client.status() != Status::Live || !sync.client.may_write() {
-            return;
-        }
-        let Some(active) = self.store.confirmed().active_session().cloned() else { return };
-        if self.kernel.session() == Some(&active) {
-            return;
-        }
-        match sync.peers.abandoned_in(&active, now) {
-            None => {}
-            Some(0) => {
-                log::warn!("nobody hosts the kernel session {active} any more");
-                self.command_of_own(Command::EndSession { session: active, reason: EndReason::TabClosed });
-            }
-            Some(millis) => self.effects.push(Effect::LookAround(u32::try_from(millis).unwrap_or(u32::MAX).max(1))),
         }
     }
 

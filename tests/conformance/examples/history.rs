@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use notebook::{Envelope, Event, Notebook};
 use protocol::access::{Access, Secret};
-use protocol::client::COMPACT_EVENTS;
+use protocol::client::Compaction;
 use protocol::seal::{NONCE_LEN, Purpose, Sealer};
 use protocol::snapshot::{Snapshot, seal_parts};
 use protocol::wire::{self, FromRelay, MAX_BATCH, SealedEvent, ToRelay};
@@ -131,7 +131,7 @@ impl Filling {
         self.bytes += events.iter().map(|event| event.sealed.len() as u64).sum::<u64>();
         send(&mut self.socket, &ToRelay::Push { events });
         self.wait_for(wanted);
-        if self.snapshots && self.head - self.compacted > COMPACT_EVENTS {
+        if self.snapshots && self.head - self.compacted > Compaction::default().events {
             self.put_snapshot();
         }
     }

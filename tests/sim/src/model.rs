@@ -7,7 +7,7 @@ use notebook::{
     Actor, Applied, Change, Command, Context, EndReason, Envelope, Event, EventId, Notebook, Reach, Replica, ReplicaId,
     SessionId, decide::decide,
 };
-use protocol::client::{Client, Status, Step};
+use protocol::client::{Client, Compaction, Status, Step};
 use protocol::peer::{Body, Peers, Presence};
 use protocol::port::KernelState;
 
@@ -22,6 +22,9 @@ mod queue;
 
 use disk::Disk;
 use kernel::{Kernel, Phase};
+
+/// Low enough that schedules come to it, by its events or by their bytes.
+const COMPACTION: Compaction = Compaction { events: 60, bytes: 12_000 };
 
 /// A browser.
 #[derive(Debug)]
@@ -180,7 +183,8 @@ impl Tab {
     fn connect(&mut self, disk: &mut Disk, moment: &mut Moment<'_>) {
         let pending: Vec<Envelope> = disk.state().pending().cloned().collect();
         let filled = disk.is_filled();
-        let mut client = Client::new(self.owner.access.clone(), disk.cursor(), pending, filled, entropy);
+        let mut client =
+            Client::new(self.owner.access.clone(), disk.cursor(), pending, filled, entropy).compacting(COMPACTION);
         let mut steps = client.start();
         self.client = Some(client);
         steps.extend(self.fetch(&disk.state().visible().to_changes(), disk));

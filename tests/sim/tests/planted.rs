@@ -55,19 +55,31 @@ fn find(copy: &Path, arguments: &[&str]) -> Option<String> {
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-#[test]
-#[ignore = "takes minutes"]
-fn every_planted_bug_is_found() {
-    let root = root();
-    let copy = root.join("target/planted");
-    copy_sources(&root, &copy);
-    let mut patches: Vec<PathBuf> = std::fs::read_dir(root.join("tests/sim/planted"))
+fn patches() -> Vec<PathBuf> {
+    let mut patches: Vec<PathBuf> = std::fs::read_dir(root().join("tests/sim/planted"))
         .expect("the bugs are there")
         .map(|file| file.expect("a file").path())
         .filter(|file| file.extension().is_some_and(|extension| extension == "patch"))
         .collect();
     patches.sort();
     assert!(patches.len() >= 10, "{patches:?}");
+    patches
+}
+
+#[test]
+fn every_planted_bug_fits_the_code_as_it_is() {
+    for patch in patches() {
+        run(Command::new("git").current_dir(root()).args(["apply", "--check"]).arg(patch));
+    }
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn every_planted_bug_is_found() {
+    let root = root();
+    let copy = root.join("target/planted");
+    copy_sources(&root, &copy);
+    let patches = patches();
     let mut missed = Vec::new();
     for patch in &patches {
         let name = patch.file_stem().expect("a file has a name").to_string_lossy().into_owned();

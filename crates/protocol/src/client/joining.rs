@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use notebook::{Envelope, EventId, Notebook, ReplicaId};
 
-use super::{Adoption, COMPACT_BYTES, COMPACT_EVENTS, Client, Phase, Step, Tail, nonce};
+use super::{Adoption, Client, Phase, Step, Tail, nonce};
 use crate::history::History;
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Snapshot, seal_parts};
@@ -16,10 +16,10 @@ impl Client {
     pub fn adopted(&mut self, pending: Vec<Envelope>) -> Vec<Step> {
         if matches!(self.phase, Phase::Adopted) {
             self.outbox = if self.may_write() { pending.into() } else { VecDeque::new() };
-            self.sent = 0;
             self.filled = true;
-            self.phase = Phase::Following { live: false };
-            self.pull();
+            // The page that ended at the head was the relay's sign that what comes next is sent unasked.
+            self.go_live();
+            self.compact_if_long(false);
         }
         self.take_steps()
     }
@@ -52,14 +52,6 @@ impl Client {
         self.take_steps()
     }
 
-    /// Takes in the confirmed state, so that the relay may forget what led to it.
-    pub fn compact(&mut self, notebook: &Notebook) -> Vec<Step> {
-        if let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) {
-            self.put_snapshot(cursor.seq, notebook);
-        }
-        self.take_steps()
-    }
-
     pub(super) fn put_snapshot(&mut self, seq: u64, notebook: &Notebook) {
         let bytes = Snapshot::of(notebook).encode();
         let entropy = self.entropy;
@@ -87,8 +79,8 @@ impl Client {
             self.order(Vec::new(), cursor);
             self.pull();
         }
-        self.compacted = seq;
-        self.tail = Tail::default();
+        // Of a snapshot that another device put, all is known that came later.
+        self.tail = Tail::after(seq);
     }
 
     pub(super) fn snapshot_part(&mut self, seq: u64, part: u32, parts: u32, sealed: &[u8]) {
@@ -114,15 +106,6 @@ impl Client {
         let (adoption, come) = (Adoption::of(base, cursor), cursor.seq);
         self.phase = Phase::Adopting(Box::new(Adopting { adoption, come, pages: VecDeque::new(), is_whole: false }));
         self.send(&ToRelay::Pull { after: cursor.seq });
-    }
-
-    pub(super) fn compact_if_long(&mut self, head: u64) {
-        let behind = head.saturating_sub(self.compacted);
-        let long = behind > COMPACT_EVENTS || self.tail.bytes > COMPACT_BYTES;
-        if long && !self.tail.asked && self.may_write() && matches!(self.phase, Phase::Following { live: true }) {
-            self.tail.asked = true;
-            self.steps.push(Step::NeedSnapshot);
-        }
     }
 
     /// Takes in a page of the relay's log after its snapshot. The next one is on its way while this one is folded.

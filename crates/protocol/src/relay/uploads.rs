@@ -74,7 +74,9 @@ impl<S: Storage> Relay<S> {
         let info = SnapshotInfo { seq, parts: upload.parts, bytes: upload.bytes, history };
         let new = StoredSnapshot { info, upload: upload.id };
         self.finish_snapshot(new, part, marks).map_err(|error| store(error.to_string()))?;
-        out.send(from, &FromRelay::SnapshotStored { seq });
+        let stored = FromRelay::SnapshotStored { seq };
+        out.send(from, &stored);
+        self.broadcast(from, &stored, |other| other.session.live, out);
         Ok(())
     }
 

@@ -104,6 +104,7 @@ pub(super) fn a_snapshot_must_be_newer_and_of_the_past(host: &mut dyn Host) {
     b.nothing_else(5);
     a.put_snapshot(5, &[], b"five");
     assert_eq!(a.take(), FromRelay::SnapshotStored { seq: 5 });
+    assert_eq!(b.take(), FromRelay::SnapshotStored { seq: 5 }, "who follows the log is told");
     b.send(&part_of(4, 1, 2, b"ur"));
     assert_eq!(b.refused(), Refusal::Superseded);
 }

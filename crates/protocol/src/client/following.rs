@@ -1,0 +1,131 @@
+//! Following the log: what the relay ordered comes in, own events go out.
+
+use notebook::{Envelope, EventId};
+
+use super::{Client, Ordered, Phase, Step};
+use crate::seal::OVERHEAD;
+use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEvent, ToRelay};
+
+impl Client {
+    pub(super) fn pull(&mut self) {
+        let after = self.cursor.map_or(0, |cursor| cursor.seq);
+        self.send(&ToRelay::Pull { after });
+    }
+
+    pub(super) fn events(&mut self, after: u64, events: Vec<OrderedEvent>, head: u64) {
+        let count = events.len() as u64;
+        let (Some(end), true) = (after.checked_add(count), events.len() <= MAX_BATCH) else {
+            return self.drop_connection();
+        };
+        if end > head || (count == 0 && end < head) {
+            return self.drop_connection();
+        }
+        match &mut self.phase {
+            Phase::Adopting(adopting) if adopting.come == after => self.take_page(events, head),
+            Phase::Following { live } => {
+                let live = *live;
+                let Some(cursor) = self.cursor else { return self.drop_connection() };
+                if after > cursor.seq {
+                    // A broadcast was missed.
+                    return self.drop_connection();
+                }
+                let known = usize::try_from(cursor.seq - after).unwrap_or(usize::MAX);
+                let is_own = events.last().is_some_and(|last| last.sealed.is_none());
+                self.follow(cursor, events.into_iter().skip(known));
+                if end < head {
+                    self.pull();
+                } else if !live {
+                    self.go_live();
+                }
+                self.compact_if_long(is_own);
+            }
+            Phase::Adopting(..)
+            | Phase::Waiting
+            | Phase::Opening
+            | Phase::Hello(_)
+            | Phase::Basing(..)
+            | Phase::Based(_)
+            | Phase::Fetching(..)
+            | Phase::Adopted
+            | Phase::Refused(_) => self.drop_connection(),
+        }
+    }
+
+    /// Takes in that all of the log is here: the relay sends what comes from now on.
+    pub(super) fn go_live(&mut self) {
+        self.phase = Phase::Following { live: true };
+        self.attempts = 0;
+        self.sent = 0;
+        self.absent = false;
+        self.push();
+        self.fetch_again();
+        // Before what a long log makes to do.
+        self.told_status();
+    }
+
+    fn follow(&mut self, cursor: Cursor, events: impl Iterator<Item = OrderedEvent>) {
+        let mut cursor = cursor;
+        let mut ordered = Vec::new();
+        for OrderedEvent { id, sealed } in events {
+            cursor = cursor.then(id);
+            self.tail.bytes += sealed.as_ref().map_or(0, |sealed| sealed.len() as u64);
+            ordered.push(Ordered { id, envelope: self.open(id, sealed) });
+        }
+        if !ordered.is_empty() {
+            self.order(ordered, cursor);
+        }
+    }
+
+    /// Opens an event, unless it is an own one that is here.
+    fn open(&mut self, id: EventId, sealed: Option<Vec<u8>>) -> Option<Envelope> {
+        // Own events come back in the order in which they were sent.
+        if let Some(at) = self.outbox.iter().position(|own| own.id == id) {
+            if at < self.sent {
+                self.sent -= 1;
+            }
+            return self.outbox.remove(at);
+        }
+        let opened = sealed.and_then(|sealed| self.sealer.open_event(id, &sealed).ok());
+        if opened.is_none() {
+            self.unopened += 1;
+        }
+        opened
+    }
+
+    pub(super) fn order(&mut self, ordered: Vec<Ordered>, cursor: Cursor) {
+        self.absent = false;
+        self.cursor = Some(cursor);
+        self.filled = true;
+        self.steps.push(Step::Order(ordered, cursor));
+    }
+
+    /// Sends what has not been sent: events after the blobs they point at.
+    pub(super) fn push(&mut self) {
+        if !matches!(self.phase, Phase::Following { live: true }) || self.held_back || !self.may_write() {
+            return;
+        }
+        while self.sent < self.outbox.len() {
+            let mut events = Vec::new();
+            let mut size = 0;
+            while let Some(envelope) = self.outbox.get(self.sent) {
+                let missing = self.blobs.missing(&envelope.event);
+                if !missing.is_empty() {
+                    self.blobs.want_stored(missing.into_iter());
+                    break;
+                }
+                let sealed = self.sealer.seal_event(self.nonce(), envelope);
+                if !events.is_empty() && (events.len() == MAX_BATCH || size + sealed.len() > MAX_PAYLOAD_BYTES) {
+                    break;
+                }
+                size += sealed.len() + OVERHEAD;
+                events.push(SealedEvent { id: envelope.id, sealed });
+                self.sent += 1;
+            }
+            if events.is_empty() {
+                self.put_next_blob();
+                return;
+            }
+            self.send(&ToRelay::Push { events });
+        }
+    }
+}
