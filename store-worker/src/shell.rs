@@ -171,10 +171,7 @@ impl Shell {
                 Effect::Frame(message) => self.tell_frame(&message),
                 Effect::Disconnect => self.disconnect_kernel(),
                 Effect::Relay(wanted) => self.drive_socket(wanted),
-                Effect::Fold => {
-                    let effects = self.mode.borrow_mut().leader().map(Leader::fold);
-                    self.perform(effects.unwrap_or_default());
-                }
+                Effect::Fold => self.fold_soon(),
                 Effect::WakeRelay(millis) => self.later(|shell| &shell.wake, millis, Leader::wake_relay),
                 Effect::WatchRelay(millis) => self.later(|shell| &shell.watch, millis, Leader::watch_relay),
                 Effect::LookAround(millis) => self.later(|shell| &shell.look, millis, Leader::look_around),

@@ -54,6 +54,21 @@ impl SqlKeeper {
         self.database.run("update progress set folded = ?", range())
     }
 
+    fn insert(&self, first: u64, events: &[(SealedEvent, History)]) -> Outcome<()> {
+        let mut seq = first;
+        for rows in events.chunks(ROWS_AT_ONCE) {
+            let mut values: Vec<JsValue> = Vec::with_capacity(rows.len() * 5);
+            for (SealedEvent { id, sealed }, history) in rows {
+                let history = bytes(&history.to_bytes());
+                values.extend([number(seq), wide(id.replica.0), wide(id.counter), bytes(sealed), history]);
+                seq += 1;
+            }
+            let places = ["(?, ?, ?, ?, ?)"].repeat(rows.len()).join(", ");
+            self.database.run(&format!("insert into event values {places}"), values)?;
+        }
+        Ok(())
+    }
+
     fn marks(&self, statement: &str) -> Outcome<Vec<(ReplicaId, u64)>> {
         let read = |row: Outcome<Row>| row.and_then(|mut row| Ok((ReplicaId(row.wide(0)?), row.wide(1)?)));
         self.database.rows(statement, vec![])?.map(read).collect()
@@ -121,19 +136,16 @@ impl Storage for SqlKeeper {
     }
 
     fn append(&mut self, first: u64, events: &[(SealedEvent, History)]) -> Outcome<()> {
-        let mut seq = first;
-        for rows in events.chunks(ROWS_AT_ONCE) {
-            let mut values: Vec<JsValue> = Vec::with_capacity(rows.len() * 5);
-            for (SealedEvent { id, sealed }, history) in rows {
-                let history = bytes(&history.to_bytes());
-                values.extend([number(seq), wide(id.replica.0), wide(id.counter), bytes(sealed), history]);
-                seq += 1;
-            }
-            let places = ["(?, ?, ?, ?, ?)"].repeat(rows.len()).join(", ");
-            self.database.run(&format!("insert into event values {places}"), values)?;
+        let last = first + events.len() as u64 - 1;
+        let is_fold_due = first / FOLD_EVERY != (last + 1) / FOLD_EVERY;
+        if events.len() <= ROWS_AT_ONCE && !is_fold_due {
+            // One statement is all or nothing by itself.
+            return self.insert(first, events);
         }
-        let last = seq - 1;
-        if first / FOLD_EVERY == seq / FOLD_EVERY { Ok(()) } else { self.fold(last) }
+        self.transaction(|within| {
+            within.insert(first, events)?;
+            if is_fold_due { within.fold(last) } else { Ok(()) }
+        })
     }
 
     fn history_at(&self, seq: u64) -> Outcome<Option<History>> {

@@ -268,6 +268,33 @@ test("people see each other: in the bar, at the cell, and in the text", async ({
   await expect(ada.page.locator("[data-here]")).toHaveCount(0);
 });
 
+test("a cursor that others' typing moves along is right, and is not told anew at each letter", async ({ room }) => {
+  const [ada, bob] = await room.begin("end");
+  await bob.click(0);
+  await bob.page.keyboard.press("ControlOrMeta+End");
+  await expect(ada.cell(0).locator(".peer-caret")).toHaveCount(1);
+  await ada.click(0);
+  await ada.page.keyboard.press("ControlOrMeta+Home");
+  let said = 0;
+  bob.line.meddle = ({ up, payload }, pass) => {
+    if (up && payload.includes("Ephemeral")) said += 1;
+    pass(payload);
+  };
+  const began = performance.now();
+  await ada.page.keyboard.type("x".repeat(40), { delay: 50 });
+  const whole = `${"x".repeat(40)}end`;
+  await expect.poll(() => bob.source(0)).toBe(whole);
+  // Once in a second in which nobody typed.
+  expect(said).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 1000));
+  const before = await ada.cell(0).locator(".peer-caret").evaluate((caret) => {
+    const range = new Range();
+    range.setStart(caret.closest(".cm-line"), 0);
+    range.setEndBefore(caret);
+    return range.toString();
+  });
+  expect(before).toBe(whole);
+});
+
 test("following somebody keeps their cell in view until one goes one's own way", async ({ room }) => {
   const [ada, bob] = await room.begin("top = 1");
   for (let at = 1; at < 4; at += 1) await ada.append(`x${at} = 1${"\n".repeat(30)}`);

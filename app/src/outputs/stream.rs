@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use leptos::html;
 use leptos::prelude::*;
-use notebook::{BlobRef, Content, ExecutionId, StreamName};
+use notebook::{BlobRef, Content, ExecutionId, ExecutionStatus, StreamName};
 use render::terminal::{Bounds, Terminal};
 use send_wrapper::SendWrapper;
 
@@ -40,6 +40,8 @@ struct Drawing {
     place: Place,
     /// Whether a round of reading and drawing is under way.
     busy: bool,
+    /// Whether anything was drawn.
+    begun: bool,
     head: usize,
     whole: bool,
 }
@@ -70,6 +72,7 @@ pub(crate) fn Stream(
         terminal: Terminal::new(Bounds::default()),
         place: Place::default(),
         busy: false,
+        begun: false,
         head: 0,
         whole: false,
     };
@@ -219,7 +222,9 @@ impl Screen {
         else {
             return;
         };
-        let scroller = tail.closest(".outputs-frame").ok().flatten();
+        // To ask where it is scrolled to has the whole page laid out, and a page that opens draws many of these.
+        let is_old = !std::mem::replace(&mut self.drawing.borrow_mut().begun, true) && self.is_completed();
+        let scroller = (!is_old).then(|| tail.closest(".outputs-frame").ok().flatten()).flatten();
         let at_end = scroller.as_ref().is_some_and(|scroller| {
             scroller.scroll_top() > 0
                 && scroller.scroll_top() + scroller.client_height() >= scroller.scroll_height() - 8
@@ -240,6 +245,13 @@ impl Screen {
         if let (true, Some(scroller)) = (at_end, scroller) {
             scroller.set_scroll_top(scroller.scroll_height());
         }
+    }
+
+    fn is_completed(&self) -> bool {
+        self.session.read(|notebook| {
+            let status = notebook.execution(&self.execution).map(|execution| &execution.status);
+            matches!(status, None | Some(ExecutionStatus::Completed(_)))
+        })
     }
 
     /// Puts the whole text into the page, or offers it as a file when it is too large for that.

@@ -1,6 +1,7 @@
 //! A cell's text: an editor while it is near, else highlighted and still; Markdown is rendered until
 //! someone writes in it.
 
+use browser::timer::on_idle;
 use leptos::html;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind};
@@ -11,6 +12,9 @@ use crate::keymap::Keymap;
 use crate::outputs::markup::{self, Made};
 use crate::outputs::math;
 use crate::session::{CellView, Session};
+
+/// By when the text of a cell without an editor has its colours, however busy the page is.
+const COLOURED_MILLIS: u32 = 10_000;
 
 /// What the text of a row shares with the row.
 #[derive(Clone, Copy)]
@@ -152,10 +156,16 @@ fn EditorHost(text: Text) -> impl IntoView {
             Editor::destroy(&editor);
         }
     });
+    // Cells in view are about to have editors, and colours of the others nobody sees yet.
+    let coloured = RwSignal::new(false);
+    on_idle(COLOURED_MILLIS, move || {
+        coloured.try_set(true);
+    });
     let markup = move || {
         view.edited.track();
         let text = session.text(&cell);
-        bundle.highlight(&text, view.kind.get()).unwrap_or_else(|| escape(&text))
+        let highlighted = coloured.get().then(|| bundle.highlight(&text, view.kind.get())).flatten();
+        highlighted.unwrap_or_else(|| escape(&text))
     };
     let begin = move |_| {
         writing.cursor.set_value(Some(Cursor::Start));

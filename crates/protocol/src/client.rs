@@ -126,6 +126,7 @@ impl Client {
     }
 
     /// Puts snapshots on the relay at other times than the usual ones.
+    #[must_use]
     pub fn compacting(mut self, compaction: Compaction) -> Self {
         self.compaction = compaction;
         self

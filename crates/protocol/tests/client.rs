@@ -404,6 +404,64 @@ fn who_took_in_the_whole_log_is_live_without_another_word() {
     assert_eq!(late.status(), Status::Live);
 }
 
+/// Has a new device take in a log that somebody else wrote. Returns the device, and after which positions it asked.
+fn take_in(log: impl Iterator<Item = Envelope>) -> (Client, Notebook, Vec<u64>) {
+    let limits = Limits { frames_at_once: 10_000, ..Limits::default() };
+    let mut desk = Desk::new(limits);
+    let first = desk.join(notebook(), None);
+    let line = desk.devices[first].line.unwrap();
+    for event in log {
+        desk.relay.receive(line, &wire::encode(&push_of(&event)), 0);
+    }
+    let mut late = Client::new(access(), None, [], false, entropy);
+    let mut steps = VecDeque::from(late.start());
+    let (connection, effects) = desk.relay.connect([9; 32]);
+    let mut frames: VecDeque<_> = effects.into_iter().filter_map(|effect| frame_to(connection, effect)).collect();
+    let (mut state, mut asked) = (Notebook::new(), Vec::new());
+    // All that can be asked for is asked for before the next frame is taken in.
+    loop {
+        while let Some(step) = steps.pop_front() {
+            match step {
+                Step::Send(frame) => {
+                    if let ToRelay::Pull { after } = wire::decode(&frame).unwrap() {
+                        asked.push(after);
+                    }
+                    let effects = desk.relay.receive(connection, &frame, 0);
+                    frames.extend(effects.into_iter().filter_map(|effect| frame_to(connection, effect)));
+                }
+                Step::Fold => steps.extend(late.fold()),
+                Step::Adopt(adoption) => {
+                    state = adoption.state;
+                    steps.extend(late.adopted(Vec::new()));
+                }
+                _ => {}
+            }
+        }
+        let Some(frame) = frames.pop_front() else { return (late, state, asked) };
+        steps.extend(late.received(&frame));
+    }
+}
+
+#[test]
+fn several_pages_of_a_long_log_are_on_their_way_at_once() {
+    let (late, state, asked) = take_in((2..=6_501).map(|counter| titled(1, counter)));
+    assert_eq!((late.status(), state.title()), (Status::Live, "1.6501"));
+    assert_eq!(asked, [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000], "each once, none beyond the end");
+}
+
+#[test]
+fn pages_that_are_shorter_than_was_thought_are_asked_for_where_they_begin() {
+    let grows = |counter| {
+        let title = format!("{counter} {}", "x".repeat(if counter < 1_500 { 0 } else { 2_000 }));
+        Envelope { event: Event::NotebookTitled { title }, ..titled(1, counter) }
+    };
+    let (late, state, asked) = take_in((2..=4_001).map(grows));
+    assert_eq!(late.status(), Status::Live);
+    assert!(state.title().starts_with("4001 "), "{:.9}", state.title());
+    assert_eq!(asked[..4], [0, 1_000, 2_000, 3_000], "thought to be full");
+    assert!((1_000..2_000).contains(&asked[4]) && asked[4..].is_sorted() && asked.len() < 20, "{asked:?}");
+}
+
 fn frame_to(connection: ConnectionId, effect: Effect) -> Option<Arc<[u8]>> {
     match effect {
         Effect::Send { to, frame } if to == connection => Some(frame),

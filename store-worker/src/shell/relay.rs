@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use browser::socket::{Event, Socket};
+use browser::spawn;
 use browser::timer::Timeout;
 use notebook::NotebookId;
 
@@ -39,6 +40,15 @@ impl Shell {
             shell.perform(effects);
         };
         *self.socket.borrow_mut() = Some(Socket::open(&address(relay, &self.identity.access.notebook()), heard));
+    }
+
+    /// Folds behind what is to be sent: the socket sends in the same turn, but not at once.
+    pub(super) fn fold_soon(self: &Rc<Self>) {
+        let shell = Rc::clone(self);
+        spawn(async move {
+            let effects = shell.mode.borrow_mut().leader().map(Leader::fold);
+            shell.perform(effects.unwrap_or_default());
+        });
     }
 
     /// Lets the leader do something after a while, if this tab still leads then. What was to be done by the same

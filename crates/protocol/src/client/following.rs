@@ -39,8 +39,9 @@ impl Client {
                 }
                 self.compact_if_long(is_own);
             }
-            Phase::Adopting(..)
-            | Phase::Waiting
+            // A page that was asked for where it was thought to begin, or events that come again with a page.
+            Phase::Adopting(..) => {}
+            Phase::Waiting
             | Phase::Opening
             | Phase::Hello(_)
             | Phase::Basing(..)

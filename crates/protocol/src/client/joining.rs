@@ -9,7 +9,7 @@ use super::{Adoption, Client, Phase, Step, Tail, nonce};
 use crate::history::History;
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Snapshot, seal_parts};
-use crate::wire::{Cursor, OrderedEvent, RelayId, ToRelay};
+use crate::wire::{Cursor, MAX_BATCH, OrderedEvent, RelayId, ToRelay};
 
 impl Client {
     /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
@@ -103,19 +103,22 @@ impl Client {
     }
 
     pub(super) fn adopt(&mut self, base: Notebook, cursor: Cursor) {
-        let (adoption, come) = (Adoption::of(base, cursor), cursor.seq);
-        self.phase = Phase::Adopting(Box::new(Adopting { adoption, come, pages: VecDeque::new(), is_whole: false }));
+        self.phase = Phase::Adopting(Box::new(Adopting {
+            adoption: Adoption::of(base, cursor),
+            come: cursor.seq,
+            asked: cursor.seq + PAGE,
+            ahead: PAGES_AHEAD,
+            pages: VecDeque::new(),
+            is_whole: false,
+        }));
         self.send(&ToRelay::Pull { after: cursor.seq });
     }
 
-    /// Takes in a page of the relay's log after its snapshot. The next one is on its way while this one is folded.
+    /// Takes in a page of the relay's log after its snapshot. The next ones are on their way while this one is folded.
     pub(super) fn take_page(&mut self, events: Vec<OrderedEvent>, head: u64) {
         let Phase::Adopting(adopting) = &mut self.phase else { return };
-        adopting.come += events.len() as u64;
-        adopting.is_whole = adopting.come == head;
-        adopting.pages.push_back(events);
-        let after = adopting.come;
-        if after < head {
+        let asked = adopting.add(events, head);
+        for after in asked {
             self.send(&ToRelay::Pull { after });
         }
         self.steps.push(Step::Fold);
@@ -143,16 +146,45 @@ impl Client {
     }
 }
 
+/// Events of a page, unless they are so large that fewer fill a frame.
+const PAGE: u64 = MAX_BATCH as u64;
+/// How many pages are on their way at once: each takes longer to come than to be folded.
+const PAGES_AHEAD: u64 = 4;
+
 /// The relay's log, on its way to the store.
 #[derive(Debug)]
 pub(super) struct Adopting {
     adoption: Adoption,
     /// Up to where pages came.
     pub(super) come: u64,
+    /// Up to where they were asked for.
+    asked: u64,
+    /// How many may be on their way.
+    ahead: u64,
     /// Those that came and are not folded.
     pages: VecDeque<Vec<OrderedEvent>>,
     /// Whether the last one came.
     is_whole: bool,
+}
+
+impl Adopting {
+    /// Adds the next page, and returns after which positions further ones are to be asked for.
+    fn add(&mut self, events: Vec<OrderedEvent>, head: u64) -> Vec<u64> {
+        let is_full = events.len() as u64 == PAGE;
+        self.come += events.len() as u64;
+        self.is_whole = self.come == head;
+        self.pages.push_back(events);
+        if !is_full && !self.is_whole {
+            // Events are large here: what was asked for ahead does not follow this page, and is not taken.
+            (self.asked, self.ahead) = (self.come, 1);
+        }
+        let mut wanted = Vec::new();
+        while self.asked < head.min(self.come + self.ahead * PAGE) {
+            wanted.push(self.asked);
+            self.asked += PAGE;
+        }
+        wanted
+    }
 }
 
 /// Returns the events of a log that a state lacks, each once and in order; `None` when the state also lacks events

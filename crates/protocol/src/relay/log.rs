@@ -134,9 +134,7 @@ impl<S: Storage> Relay<S> {
                 (event, history)
             })
             .collect();
-        self.storage
-            .transaction(|storage| storage.append(before + 1, &placed))
-            .map_err(|error| Refusal::storage(&error))?;
+        self.storage.append(before + 1, &placed).map_err(|error| Refusal::storage(&error))?;
         self.history = history;
         let events: Vec<_> = placed.into_iter().map(|(event, _)| event).collect();
         self.contents.head += events.len() as u64;

@@ -56,7 +56,7 @@ pub struct Contents {
 
 /// Keeps one notebook. Synchronous, as a Durable Object's SQL is.
 ///
-/// A relay writes only within [`Storage::transaction`], and reads what it wrote at once.
+/// A relay writes only within [`Storage::transaction`], but for [`Storage::append`], and reads what it wrote at once.
 pub trait Storage: Sized {
     /// What goes wrong.
     type Error: Display;
@@ -77,7 +77,8 @@ pub trait Storage: Sized {
     fn set_next(&mut self, next: u64) -> Result<(), Self::Error>;
 
     /// Appends events with what led to each, itself included, the first one at this position, and moves the
-    /// marks of their replicas.
+    /// marks of their replicas. All of them or, when it fails, none: it is the one write of most frames, and may be
+    /// quicker than a transaction.
     fn append(&mut self, first: u64, events: &[(SealedEvent, History)]) -> Result<(), Self::Error>;
 
     /// Returns what led to this position, if its event is kept.

@@ -71,10 +71,11 @@ impl Storage for FailingStorage {
 
     fn append(&mut self, first: u64, events: &[(SealedEvent, History)]) -> Outcome<()> {
         // One write for each, so that a batch can fail in its middle.
-        for (seq, event) in (first..).zip(events) {
-            self.write(|kept| kept.append(seq, std::slice::from_ref(event)))?;
-        }
-        Ok(())
+        self.transaction(|within| {
+            (first..)
+                .zip(events)
+                .try_for_each(|(seq, event)| within.write(|kept| kept.append(seq, std::slice::from_ref(event))))
+        })
     }
 
     fn history_at(&self, seq: u64) -> Outcome<Option<History>> {
