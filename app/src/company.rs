@@ -68,7 +68,9 @@ impl Company {
     pub(crate) fn select(self, selection: Selection, moved: bool) {
         let later = moved.then(|| {
             let selection = selection.clone();
-            Timeout::new(MOVED_MILLIS, move || self.selection.set(Some(selection)))
+            Timeout::new(MOVED_MILLIS, move || {
+                self.selection.try_set(Some(selection));
+            })
         });
         // What waited is overtaken.
         self.moved.set_value(later);

@@ -106,7 +106,7 @@ impl Client {
         self.phase = Phase::Adopting(Box::new(Adopting {
             adoption: Adoption::of(base, cursor),
             come: cursor.seq,
-            asked: cursor.seq + PAGE,
+            asked: cursor.seq.saturating_add(PAGE),
             ahead: PAGES_AHEAD,
             pages: VecDeque::new(),
             is_whole: false,
@@ -179,9 +179,9 @@ impl Adopting {
             (self.asked, self.ahead) = (self.come, 1);
         }
         let mut wanted = Vec::new();
-        while self.asked < head.min(self.come + self.ahead * PAGE) {
+        while self.asked < head.min(self.come.saturating_add(self.ahead * PAGE)) {
             wanted.push(self.asked);
-            self.asked += PAGE;
+            self.asked = self.asked.saturating_add(PAGE);
         }
         wanted
     }
