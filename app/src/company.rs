@@ -32,15 +32,19 @@ pub(crate) struct Company {
     pub(crate) following: RwSignal<Option<PersonId>>,
     /// The selection in the text that is being edited here, as others are to know it.
     pub(crate) selection: RwSignal<Option<Selection>>,
-    moved: StoredValue<Option<Timeout>, LocalStorage>,
+    /// Where it is by now, and what will say so.
+    untold: StoredValue<Option<(Selection, Timeout)>, LocalStorage>,
 }
 
 /// A cell, where in its text a selection began, and where the cursor is.
 type Selection = (CellId, (u32, u32));
 
 /// How long others' typing must have paused before they are told to where it moved a selection. Each of them moves it
-/// along by themselves; if everybody said so at each letter, many in one cell would hear of nothing else.
+/// along by themselves, and rightly; what is told meanwhile would be from before the letters that are on their way.
 const MOVED_MILLIS: u32 = 1_000;
+
+/// How far apart two places are told at least, so that they are not told as one: [`crate::whereabouts`] gathers.
+const APART_MILLIS: u32 = 250;
 
 impl Company {
     pub(crate) fn new() -> Self {
@@ -50,7 +54,7 @@ impl Company {
             people: RwSignal::new(Vec::new()),
             following: RwSignal::new(None),
             selection: RwSignal::new(None),
-            moved: StoredValue::new_local(None),
+            untold: StoredValue::new_local(None),
         }
     }
 
@@ -66,17 +70,28 @@ impl Company {
 
     /// Notes the selection. `moved` says that it is elsewhere only because others typed before it.
     pub(crate) fn select(self, selection: Selection, moved: bool) {
-        let later = moved.then(|| {
-            let selection = selection.clone();
-            Timeout::new(MOVED_MILLIS, move || {
-                self.selection.try_set(Some(selection));
-            })
-        });
-        // What waited is overtaken.
-        self.moved.set_value(later);
-        if !moved {
-            self.selection.set(Some(selection));
+        let waiting = self.untold.try_update_value(Option::take).flatten();
+        if moved {
+            self.untold.set_value(Some((selection, self.tell_in(MOVED_MILLIS))));
+            return;
         }
+        match waiting {
+            // Whoever comes back to where they were last told to be is told to have left it first: the others moved
+            // them along since.
+            Some((moved_to, _)) if self.selection.with_untracked(|told| told.as_ref() == Some(&selection)) => {
+                self.untold.set_value(Some((selection, self.tell_in(APART_MILLIS))));
+                self.selection.set(Some(moved_to));
+            }
+            _ => self.selection.set(Some(selection)),
+        }
+    }
+
+    fn tell_in(self, millis: u32) -> Timeout {
+        Timeout::new(millis, move || {
+            if let Some((selection, _)) = self.untold.try_update_value(Option::take).flatten() {
+                self.selection.try_set(Some(selection));
+            }
+        })
     }
 
     pub(crate) fn rename_me(self, name: &str) {

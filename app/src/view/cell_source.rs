@@ -14,7 +14,7 @@ use crate::outputs::math;
 use crate::session::{CellView, Session};
 
 /// By when the text of a cell without an editor has its colours, however busy the page is.
-const COLOURED_MILLIS: u32 = 10_000;
+const COLOURED_MILLIS: u32 = 2_000;
 
 /// What the text of a row shares with the row.
 #[derive(Clone, Copy)]

@@ -323,7 +323,8 @@ impl Client {
             Refusal::TooFast { .. } => self.drop_connection(),
             // Another device was faster: begin anew with what it put there.
             Refusal::Superseded if matches!(self.phase, Phase::Basing(..) | Phase::Based(_)) => self.drop_connection(),
-            Refusal::Superseded => {}
+            // As does another device's snapshot that this one was not told of: it was not live then.
+            Refusal::Superseded => self.tail = Tail::after(self.cursor.map_or(0, |cursor| cursor.seq)),
             // The relay lacks events that it had: it was set back. It gets again what it lost.
             Refusal::Gap { .. } => {
                 self.cursor = None;

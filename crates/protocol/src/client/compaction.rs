@@ -51,7 +51,7 @@ impl Client {
         let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) else { return };
         let events = cursor.seq.saturating_sub(self.tail.after);
         let is_due = self.compaction.is_due(events, self.tail.bytes, is_own);
-        if is_due && !self.tail.asked && self.may_write() {
+        if is_due && !self.tail.asked && !self.held_back && self.may_write() {
             self.tail.asked = true;
             self.steps.push(Step::NeedSnapshot);
         }

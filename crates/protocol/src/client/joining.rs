@@ -179,7 +179,7 @@ impl Adopting {
             (self.asked, self.ahead) = (self.come, 1);
         }
         let mut wanted = Vec::new();
-        while self.asked < head.min(self.come.saturating_add(self.ahead * PAGE)) {
+        while !self.is_whole && self.asked < head.min(self.come.saturating_add(self.ahead * PAGE)) {
             wanted.push(self.asked);
             self.asked = self.asked.saturating_add(PAGE);
         }
