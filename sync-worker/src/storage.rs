@@ -79,9 +79,9 @@ impl SqlKeeper {
             let mut row = row?;
             let (parts, history) = (small(row.number(2)?)?, history(row.bytes(4)?)?);
             let info = SnapshotInfo { seq: row.number(0)?, parts, bytes: row.number(3)?, history };
-            Ok(StoredSnapshot { info, upload: UploadId(row.number(1)?) })
+            Ok(StoredSnapshot { info, upload: UploadId(row.number(1)?), covers: row.number(5)? })
         };
-        let statement = "select seq, upload, parts, bytes, history from snapshot order by seq";
+        let statement = "select seq, upload, parts, bytes, history, covers from snapshot order by seq";
         self.database.rows(statement, vec![])?.map(read).collect()
     }
 }
@@ -172,6 +172,11 @@ impl Storage for SqlKeeper {
         Ok(page)
     }
 
+    fn bytes_after(&self, seq: u64) -> Outcome<u64> {
+        let statement = "select coalesce(sum(length(sealed)), 0) from event where seq > ?";
+        self.database.row(statement, vec![number(seq)])?.ok_or(SqlError::Damaged("row"))?.number(0)
+    }
+
     fn drop_events(&mut self, up_to: u64) -> Outcome<u64> {
         let row = self.database.row(
             "select coalesce(sum(length(sealed)), 0), coalesce(max(seq), 0) from event where seq <= ?",
@@ -225,10 +230,10 @@ impl Storage for SqlKeeper {
         self.database.run(&statement, vec![])
     }
 
-    fn put_snapshot(&mut self, StoredSnapshot { info, upload }: StoredSnapshot) -> Outcome<()> {
+    fn put_snapshot(&mut self, StoredSnapshot { info, upload, covers }: StoredSnapshot) -> Outcome<()> {
         let mut values = [info.seq, upload.0, info.parts.into(), info.bytes].map(number).to_vec();
-        values.push(bytes(&info.history.to_bytes()));
-        self.database.run("insert into snapshot values (?, ?, ?, ?, ?)", values)
+        values.extend([bytes(&info.history.to_bytes()), number(covers)]);
+        self.database.run("insert into snapshot values (?, ?, ?, ?, ?, ?)", values)
     }
 
     fn drop_snapshot(&mut self, seq: u64) -> Outcome<()> {

@@ -240,7 +240,10 @@ impl Client {
             FromRelay::Welcome { connection, head, floor: _, snapshot, cursor_known, peers } => {
                 self.welcomed(connection, head, snapshot, cursor_known, peers);
             }
-            FromRelay::Events { after, events, head } => self.events(after, events, head),
+            FromRelay::Events { after, events, head, tail } => {
+                self.tail.bytes = tail;
+                self.events(after, events, head);
+            }
             FromRelay::Ephemeral { from, writer, sealed } => self.heard(from, writer, &sealed),
             FromRelay::Joined { connection } => self.steps.push(Step::Joined(connection)),
             FromRelay::Left { connection } => {
@@ -324,7 +327,7 @@ impl Client {
             // Another device was faster: begin anew with what it put there.
             Refusal::Superseded if matches!(self.phase, Phase::Basing(..) | Phase::Based(_)) => self.drop_connection(),
             // As does another device's snapshot that this one was not told of: it was not live then.
-            Refusal::Superseded => self.tail = Tail::after(self.cursor.map_or(0, |cursor| cursor.seq)),
+            Refusal::Superseded => self.tail = Tail::after(self.position()),
             // The relay lacks events that it had: it was set back. It gets again what it lost.
             Refusal::Gap { .. } => {
                 self.cursor = None;

@@ -225,6 +225,10 @@ pub enum FromRelay {
         events: Vec<OrderedEvent>,
         /// The last position. When the events reach it, the connection is live.
         head: u64,
+        /// Sealed bytes of all events after the newest snapshot, whoever wrote them. A relay that does not count
+        /// them says nothing.
+        #[serde(default)]
+        tail: u64,
     },
     /// From another connection; not stored.
     Ephemeral {

@@ -87,7 +87,7 @@ fn play(frames_of: Vec<(usize, ToRelay)>) -> Relay<MemoryStorage> {
         let from = clients[client];
         let effects = relay.receive(from, &wire::encode(&frame), 0);
         for (to, frame) in frames(&effects) {
-            let FromRelay::Events { after, events, head } = frame else { continue };
+            let FromRelay::Events { after, events, head, .. } = frame else { continue };
             let reader = readers.get_mut(&to).expect("only those who are here are sent something");
             assert!(!reader.is_live || to == from || after == reader.at, "nothing is left out or sent twice");
             for (seq, event) in (after + 1..).zip(&events) {

@@ -210,7 +210,21 @@ impl Client {
     /// Takes events: the position before them, the events, and the head.
     pub fn events(&mut self) -> (u64, Vec<wire::OrderedEvent>, u64) {
         match self.take() {
-            FromRelay::Events { after, events, head } => (after, events, head),
+            FromRelay::Events { after, events, head, .. } => (after, events, head),
+            other => panic!("events were to come, not {other:?}"),
+        }
+    }
+
+    /// Pulls from the head and takes how many sealed bytes came after the newest snapshot.
+    pub fn pull_tail(&mut self, head: u64) -> u64 {
+        self.send(&ToRelay::Pull { after: head });
+        self.tail()
+    }
+
+    /// Takes events, and of them how many sealed bytes came after the newest snapshot.
+    pub fn tail(&mut self) -> u64 {
+        match self.take() {
+            FromRelay::Events { tail, .. } => tail,
             other => panic!("events were to come, not {other:?}"),
         }
     }
@@ -233,6 +247,6 @@ impl Client {
     /// Shows that nothing else is on its way to this connection: the answer to a pull comes next.
     pub fn nothing_else(&mut self, head: u64) {
         self.send(&ToRelay::Pull { after: head });
-        assert_eq!(self.take(), FromRelay::Events { after: head, events: vec![], head });
+        assert_eq!(self.events(), (head, vec![], head));
     }
 }

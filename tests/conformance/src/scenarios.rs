@@ -43,7 +43,8 @@ pub fn usual() -> Vec<Scenario> {
             an_upload_ends_with_its_connection, a_blob_is_kept_once, large_things_come_back_whole;
         presence: ephemeral_frames_reach_everybody_else, who_comes_and_goes_is_told;
         frames: malformed_frames_close_their_connection_only, oversized_frames_are_refused;
-        faults: a_restart_loses_nothing, a_long_history_is_known_after_a_restart, a_push_that_was_cut_off_is_stored_once,
+        faults: a_restart_loses_nothing, a_long_history_is_known_after_a_restart,
+            what_came_after_the_newest_snapshot_is_counted, a_push_that_was_cut_off_is_stored_once,
             a_wiped_relay_is_another_and_takes_a_base, a_relay_that_was_set_back_does_not_know_what_came_after,
             a_base_of_another_is_another_beginning, all_come_at_once_after_a_restart;
     }

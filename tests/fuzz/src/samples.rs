@@ -54,7 +54,12 @@ pub fn samples() -> Vec<Vec<u8>> {
             cursor_known: true,
             peers: vec![ConnectionId(1)],
         },
-        FromRelay::Events { after: 0, events: vec![OrderedEvent { id: id(), sealed: Some(sealed.clone()) }], head: 1 },
+        FromRelay::Events {
+            after: 0,
+            events: vec![OrderedEvent { id: id(), sealed: Some(sealed.clone()) }],
+            head: 1,
+            tail: 5,
+        },
         FromRelay::Ephemeral { from: ConnectionId(1), writer: true, sealed: sealed.clone() },
         FromRelay::Left { connection: ConnectionId(1) },
         FromRelay::SnapshotPart { seq: 2, part: 0, parts: 1, sealed: snapshot_part(&notebook) },

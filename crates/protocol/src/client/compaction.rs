@@ -33,7 +33,7 @@ impl Compaction {
 pub(super) struct Tail {
     /// Up to where that snapshot goes; 0: there is none, or one of the beginning.
     after: u64,
-    /// Sealed bytes that came on this connection.
+    /// Sealed bytes, as the relay said last.
     pub(super) bytes: u64,
     /// Whether a snapshot of this device is on its way.
     pub(super) asked: bool,

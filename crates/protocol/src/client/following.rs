@@ -8,8 +8,12 @@ use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEven
 
 impl Client {
     pub(super) fn pull(&mut self) {
-        let after = self.cursor.map_or(0, |cursor| cursor.seq);
-        self.send(&ToRelay::Pull { after });
+        self.send(&ToRelay::Pull { after: self.position() });
+    }
+
+    /// Returns up to where the log is here.
+    pub(super) fn position(&self) -> u64 {
+        self.cursor.map_or(0, |cursor| cursor.seq)
     }
 
     pub(super) fn events(&mut self, after: u64, events: Vec<OrderedEvent>, head: u64) {
@@ -69,7 +73,6 @@ impl Client {
         let mut ordered = Vec::new();
         for OrderedEvent { id, sealed } in events {
             cursor = cursor.then(id);
-            self.tail.bytes += sealed.as_ref().map_or(0, |sealed| sealed.len() as u64);
             ordered.push(Ordered { id, envelope: self.open(id, sealed) });
         }
         if !ordered.is_empty() {

@@ -40,7 +40,7 @@ impl<S: Storage> Relay<S> {
         if let Some(connection) = self.connections.get_mut(&from) {
             connection.session.live = after + page.len() as u64 == head;
         }
-        out.send(from, &events_frame(after, page, head));
+        out.send(from, &self.events_frame(after, page.into_iter().map(whole).collect()));
         Ok(())
     }
 
@@ -141,23 +141,26 @@ impl<S: Storage> Relay<S> {
         self.contents.log_bytes = bytes;
         self.contents.marks.extend(marks);
 
-        let head = self.contents.head;
         let is_live = |id| self.connections.get(&id).is_some_and(|connection| connection.session.live);
         if is_live(from) {
             let named = events.iter().map(|event| OrderedEvent { id: event.id, sealed: None }).collect();
-            out.send(from, &FromRelay::Events { after: before, events: named, head });
+            out.send(from, &self.events_frame(before, named));
         }
-        self.broadcast(from, &events_frame(before, events, head), |other| other.session.live, out);
+        let whole = events.into_iter().map(whole).collect();
+        self.broadcast(from, &self.events_frame(before, whole), |other| other.session.live, out);
         Ok(())
     }
+
+    fn events_frame(&self, after: u64, events: Vec<OrderedEvent>) -> FromRelay {
+        FromRelay::Events { after, events, head: self.contents.head, tail: self.contents.tail_bytes() }
+    }
+}
+
+fn whole(event: SealedEvent) -> OrderedEvent {
+    OrderedEvent { id: event.id, sealed: Some(event.sealed) }
 }
 
 /// Refuses what is larger than this protocol's frames hold.
 pub(super) fn check_size(size: usize, limit: usize) -> Result<(), Refusal> {
     if size <= limit { Ok(()) } else { Err(Refusal::TooLarge { size: size as u64, limit: limit as u64 }) }
-}
-
-fn events_frame(after: u64, events: Vec<SealedEvent>, head: u64) -> FromRelay {
-    let ordered = events.into_iter().map(|event| OrderedEvent { id: event.id, sealed: Some(event.sealed) });
-    FromRelay::Events { after, events: ordered.collect(), head }
 }

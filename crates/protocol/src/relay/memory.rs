@@ -104,6 +104,11 @@ impl Storage for MemoryStorage {
         Ok(page)
     }
 
+    fn bytes_after(&self, seq: u64) -> Result<u64, Infallible> {
+        let after = self.log().filter(|(at, _)| *at > seq);
+        Ok(after.map(|(_, event)| event.sealed.len() as u64).sum())
+    }
+
     fn drop_events(&mut self, up_to: u64) -> Result<u64, Infallible> {
         let mut bytes = 0;
         while self.dropped < up_to

@@ -20,6 +20,8 @@ pub struct StoredSnapshot {
     pub info: SnapshotInfo,
     /// Where its parts are.
     pub upload: UploadId,
+    /// Sealed bytes of the events that it holds and the snapshot before it does not.
+    pub covers: u64,
 }
 
 /// A blob that is there in full.
@@ -52,6 +54,14 @@ pub struct Contents {
     pub log_bytes: u64,
     /// Bytes of the blobs that are there in full.
     pub blob_bytes: u64,
+}
+
+impl Contents {
+    /// Returns the bytes of the sealed events after the newest snapshot.
+    pub fn tail_bytes(&self) -> u64 {
+        // The kept events are those after the snapshot before the newest one.
+        self.log_bytes.saturating_sub(self.snapshots.last().map_or(0, |newest| newest.covers))
+    }
 }
 
 /// Keeps one notebook. Synchronous, as a Durable Object's SQL is.
@@ -87,6 +97,9 @@ pub trait Storage: Sized {
     /// Returns the events that are kept after this position, at most so many, and at most so many
     /// sealed bytes unless already the first has more.
     fn events(&self, after: u64, count: usize, bytes: usize) -> Result<Vec<SealedEvent>, Self::Error>;
+
+    /// Returns how many bytes the events after this position have.
+    fn bytes_after(&self, seq: u64) -> Result<u64, Self::Error>;
 
     /// Drops the events up to this position, but not their marks, and returns how many bytes they had.
     fn drop_events(&mut self, up_to: u64) -> Result<u64, Self::Error>;

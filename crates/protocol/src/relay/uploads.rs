@@ -72,8 +72,7 @@ impl<S: Storage> Relay<S> {
         };
         let history = history.ok_or_else(|| Refusal::storage(&"events are missing"))?;
         let info = SnapshotInfo { seq, parts: upload.parts, bytes: upload.bytes, history };
-        let new = StoredSnapshot { info, upload: upload.id };
-        self.finish_snapshot(new, part, marks).map_err(|error| store(error.to_string()))?;
+        self.finish_snapshot(info, upload.id, part, marks).map_err(|error| store(error.to_string()))?;
         let stored = FromRelay::SnapshotStored { seq };
         out.send(from, &stored);
         self.broadcast(from, &stored, |other| other.session.live, out);
@@ -171,18 +170,21 @@ impl<S: Storage> Relay<S> {
 
     fn finish_snapshot(
         &mut self,
-        new: StoredSnapshot,
+        info: SnapshotInfo,
+        upload: UploadId,
         part: &Piece,
         marks: &[(ReplicaId, u64)],
     ) -> Result<(), S::Error> {
+        let covers = self.contents.tail_bytes().saturating_sub(self.storage.bytes_after(info.seq)?);
+        let new = StoredSnapshot { info, upload, covers };
         let mut kept = self.contents.snapshots.clone();
         kept.push(new);
         let dropped: Vec<_> = kept.drain(..kept.len().saturating_sub(2)).collect();
         // The events up to the generation before this one.
         let up_to = if kept.len() == 2 { kept[0].info.seq } else { 0 };
-        let is_base = new.info.seq == 0;
+        let is_base = info.seq == 0;
         let bytes = self.storage.transaction(|storage| {
-            storage.put_part(new.upload, part.part, &part.sealed)?;
+            storage.put_part(upload, part.part, &part.sealed)?;
             storage.put_snapshot(new)?;
             if is_base {
                 storage.set_marks(marks)?;
@@ -196,7 +198,7 @@ impl<S: Storage> Relay<S> {
         self.contents.log_bytes = self.contents.log_bytes.saturating_sub(bytes);
         self.contents.snapshots = kept;
         if is_base {
-            self.history = new.info.history;
+            self.history = info.history;
             self.contents.marks.extend(marks.iter().copied());
         }
         Ok(())

@@ -86,6 +86,10 @@ impl Storage for FailingStorage {
         read(self.kept.events(after, count, bytes))
     }
 
+    fn bytes_after(&self, seq: u64) -> Outcome<u64> {
+        read(self.kept.bytes_after(seq))
+    }
+
     fn drop_events(&mut self, up_to: u64) -> Outcome<u64> {
         self.write(|kept| kept.drop_events(up_to))
     }

@@ -44,6 +44,32 @@ pub(super) fn a_restart_loses_nothing(host: &mut dyn Host) {
     assert_eq!(b.take(), FromRelay::BlobStored { name: "half".into() });
 }
 
+pub(super) fn what_came_after_the_newest_snapshot_is_counted(host: &mut dyn Host) {
+    let access = writer(57);
+    let mut a = Client::live(host, &access);
+    let mut b = Client::live(host, &access);
+    a.push(&events(1, 1..=20));
+    assert_eq!([a.tail(), b.tail()], [200; 2], "who wrote it is told so too");
+    // With the third one the first events are dropped.
+    for (seq, tail) in [(5, 150), (12, 80), (18, 20)] {
+        a.put_snapshot(seq, &[], b"snapshot");
+        for client in [&mut a, &mut b] {
+            assert_eq!(client.take(), FromRelay::SnapshotStored { seq });
+        }
+        assert_eq!(a.pull_tail(20), tail, "after {seq}");
+    }
+    b.push(&[event(2, 1, 1_000)]);
+    assert_eq!([a.tail(), b.tail()], [1_020; 2]);
+
+    host.restart();
+
+    let mut c = Client::live(host, &access);
+    assert_eq!(c.pull_tail(21), 1_020);
+    c.put_snapshot(21, &[], b"snapshot");
+    assert_eq!(c.take(), FromRelay::SnapshotStored { seq: 21 });
+    assert_eq!(c.pull_tail(21), 0);
+}
+
 pub(super) fn a_push_that_was_cut_off_is_stored_once(host: &mut dyn Host) {
     let access = writer(51);
     for (next, round) in (1..).zip(0..5) {

@@ -1,6 +1,6 @@
 //! The order of events, and how it is caught up with.
 
-use protocol::wire::{Cursor, FromRelay, MAX_BATCH, MAX_PAYLOAD_BYTES, Refusal, RelayId, ToRelay};
+use protocol::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, Refusal, RelayId, ToRelay};
 
 use crate::client::{Client, event, events, ordered, writer};
 use crate::host::Host;
@@ -159,5 +159,5 @@ pub(super) fn a_pull_from_beyond_the_head_is_refused(host: &mut dyn Host) {
     }
     let (mut a, _) = Client::let_in(host, &access);
     a.send(&ToRelay::Pull { after: 0 });
-    assert_eq!(a.take(), FromRelay::Events { after: 0, events: vec![], head: 0 });
+    assert_eq!(a.events(), (0, vec![], 0));
 }

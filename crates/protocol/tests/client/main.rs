@@ -1,150 +1,18 @@
 //! The sync client and the relay, frame by frame, in situations that the simulation found.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::cell::Cell;
+mod desk;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use notebook::{
-    Actor, BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, Replica, ReplicaId, StreamName,
-};
-use protocol::access::{Access, Secret};
-use protocol::client::{Client, Compaction, Status, Step};
+use desk::{Desk, Device, access, entropy, titled};
+use notebook::{BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, ReplicaId, StreamName};
+use protocol::client::{Client, Status, Step};
 use protocol::history::History;
 use protocol::peer::{Body, Presence};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
 use protocol::wire::{self, ConnectionId, Cursor, MAX_PAYLOAD_BYTES, RelayId, SealedEvent, ToRelay};
-
-thread_local! {
-    static COUNTER: Cell<u64> = const { Cell::new(0) };
-}
-
-fn entropy() -> [u8; 16] {
-    COUNTER.set(COUNTER.get() + 1);
-    u128::from(COUNTER.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
-}
-
-fn access() -> Access {
-    Access::Writer(Secret::from_entropy([7; 32]))
-}
-
-fn titled(replica: u64, counter: u64) -> Envelope {
-    let id = EventId { replica: ReplicaId(replica), counter };
-    let actor = Actor::Person(PersonId::parse("ada").unwrap());
-    Envelope { id, actor, at: 0, event: Event::NotebookTitled { title: format!("{replica}.{counter}") } }
-}
-
-/// One device: a client, the state that it keeps, and its line.
-struct Device {
-    client: Client,
-    state: Replica,
-    line: Option<ConnectionId>,
-    /// What was wanted that is not done here.
-    wanted: Vec<Step>,
-    cursor: Option<Cursor>,
-}
-
-struct Desk {
-    relay: Relay<MemoryStorage>,
-    devices: Vec<Device>,
-    now: u64,
-}
-
-impl Desk {
-    fn new(limits: Limits) -> Self {
-        let relay = Relay::open(access().notebook(), MemoryStorage::default(), limits, RelayId(1)).unwrap();
-        Self { relay, devices: Vec::new(), now: 0 }
-    }
-
-    /// Connects a device that begins with this state.
-    fn join(&mut self, state: Notebook, cursor: Option<Cursor>) -> usize {
-        let filled = state.marks().next().is_some();
-        let client =
-            Client::new(access(), cursor, [], filled, entropy).compacting(Compaction { events: 6, bytes: 1 << 20 });
-        let state = Replica::new(state);
-        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor });
-        let number = self.devices.len() - 1;
-        self.with(number, Client::start);
-        number
-    }
-
-    fn with(&mut self, number: usize, act: impl FnOnce(&mut Client) -> Vec<Step>) {
-        let steps = act(&mut self.devices[number].client);
-        let mut todo: VecDeque<(usize, Step)> = steps.into_iter().map(|step| (number, step)).collect();
-        while let Some((number, step)) = todo.pop_front() {
-            let Device { client, state, line, wanted, cursor } = &mut self.devices[number];
-            let (more, effects) = match step {
-                Step::Connect => {
-                    let (connection, effects) = self.relay.connect([9; 32]);
-                    *line = Some(connection);
-                    (Vec::new(), effects)
-                }
-                Step::Disconnect => {
-                    (Vec::new(), line.take().map(|line| self.relay.disconnect(line)).unwrap_or_default())
-                }
-                Step::Send(frame) => {
-                    (Vec::new(), line.map(|line| self.relay.receive(line, &frame, self.now)).unwrap_or_default())
-                }
-                Step::Fold => (client.fold(), Vec::new()),
-                Step::Order(ordered, at) => {
-                    for envelope in ordered.into_iter().filter_map(|ordered| ordered.envelope) {
-                        state.confirm(&envelope);
-                    }
-                    *cursor = Some(at);
-                    (Vec::new(), Vec::new())
-                }
-                Step::Adopt(adoption) => {
-                    state.adopt(adoption.state.clone(), Vec::new());
-                    *cursor = Some(adoption.cursor);
-                    wanted.push(Step::Adopt(adoption));
-                    (client.adopted(Vec::new()), Vec::new())
-                }
-                Step::NeedBase => (client.base(state.confirmed()), Vec::new()),
-                Step::NeedSnapshot => {
-                    wanted.push(step);
-                    (client.compact(state.confirmed()), Vec::new())
-                }
-                other => {
-                    wanted.push(other);
-                    (Vec::new(), Vec::new())
-                }
-            };
-            todo.extend(more.into_iter().map(|step| (number, step)));
-            for effect in effects {
-                let (to, frame) = match effect {
-                    Effect::Send { to, frame } => (to, Some(frame)),
-                    Effect::Close { connection, .. } => (connection, None),
-                };
-                let Some(number) = self.devices.iter().position(|device| device.line == Some(to)) else { continue };
-                let client = &mut self.devices[number].client;
-                let steps = frame.map_or_else(Vec::new, |frame| client.received(&frame));
-                todo.extend(steps.into_iter().map(|step| (number, step)));
-            }
-        }
-    }
-
-    /// Loses a device's connection.
-    fn cut(&mut self, number: usize) {
-        let line = self.devices[number].line.take().unwrap();
-        self.relay.disconnect(line);
-        self.with(number, Client::closed);
-    }
-
-    /// Sets the relay back to a copy of its storage; nobody is connected then.
-    fn set_back(&mut self, storage: MemoryStorage) {
-        for number in 0..self.devices.len() {
-            if self.devices[number].line.is_some() {
-                self.cut(number);
-            }
-        }
-        self.relay = Relay::open(access().notebook(), storage, Limits::default(), RelayId(2)).unwrap();
-    }
-
-    fn push(&mut self, number: usize, envelope: Envelope) {
-        self.devices[number].state.append(envelope.clone());
-        self.with(number, |client| client.append(envelope));
-    }
-}
 
 fn notebook() -> Notebook {
     let mut notebook = Notebook::new();
@@ -515,4 +383,22 @@ fn where_who_made_a_log_too_long_is_gone_another_shortens_it() {
         }
     }
     assert_eq!(snapshots(&desk), [0, 1]);
+}
+
+#[test]
+fn large_events_make_a_log_too_long_whoever_wrote_them_and_whenever() {
+    let large = |counter| Envelope { event: Event::NotebookTitled { title: "x".repeat(4_000) }, ..titled(1, counter) };
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    for counter in 2..=3 {
+        desk.push(first, large(counter));
+    }
+    // What came before a connection counts as well.
+    desk.cut(first);
+    desk.with(first, Client::woken);
+    assert_eq!(snapshots(&desk), [0]);
+    desk.push(first, large(4));
+    assert_eq!(snapshots(&desk), [1], "12 kB are too many");
+    desk.push(first, large(5));
+    assert_eq!(snapshots(&desk), [1], "it is short again");
 }
