@@ -41,11 +41,32 @@ export async function withBrowser(use, without = []) {
   try {
     context.setDefaultTimeout(90_000);
     await context.addInitScript({ path: new URL("pages/probe.js", import.meta.url).pathname });
+    await settle(context.browser());
     return await use(context);
   } finally {
     await context.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/**
+ * Waits until a browser that was just started has made its own surfaces, the address bar's for one: that takes it a
+ * second of two processors, and whoever follows a link has a browser that is open.
+ */
+async function settle(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const used = async () => {
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  };
+  const until = Date.now() + 10_000;
+  for (let before = await used(), still = 0; still < 3 && Date.now() < until; ) {
+    await sleep(100);
+    const now = await used();
+    still = now - before <= 0.02 ? still + 1 : 0;
+    before = now;
+  }
+  await session.detach();
 }
 
 /**
