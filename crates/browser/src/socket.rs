@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::poll_fn;
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
@@ -30,12 +31,14 @@ impl Socket {
         let (frames, mut waiting) = unbounded::<Vec<u8>>();
         let dropped = Rc::new(Cell::new(false));
         let gone = Rc::clone(&dropped);
-        match WebSocket::open(address) {
-            Ok(socket) => {
+        match open(address) {
+            Ok((raw, socket)) => {
                 let (mut sink, mut stream) = socket.split();
                 crate::spawn(async move {
                     while let Some(frame) = waiting.next().await {
-                        if sink.send(Message::Bytes(frame)).await.is_err() {
+                        let is_open = poll_fn(|context| sink.poll_ready_unpin(context)).await.is_ok();
+                        // The sink makes a Blob of every frame, which the browser reads before it sends it.
+                        if !is_open || raw.send_with_u8_array(&frame).is_err() {
                             break;
                         }
                     }
@@ -75,6 +78,12 @@ impl Socket {
             log::debug!("a frame was not sent: the socket is gone");
         }
     }
+}
+
+fn open(address: &str) -> Result<(web_sys::WebSocket, WebSocket), String> {
+    let raw = web_sys::WebSocket::new(address).map_err(|error| format!("{error:?}"))?;
+    let socket = WebSocket::try_from(raw.clone()).map_err(|error| error.to_string())?;
+    Ok((raw, socket))
 }
 
 impl Drop for Socket {

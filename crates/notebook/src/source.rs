@@ -8,13 +8,15 @@ use yrs::{
 };
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 mod update;
 
 /// The client that seeds every text, so that all replicas seed it alike.
 const SEED_CLIENT: u64 = 1;
 const TEXT: &str = "source";
+/// How many updates wait for one transaction.
+const AT_ONCE: usize = 64;
 
 /// Replaces the text from `from` up to `to` with `insert`. Positions are UTF-16 code units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum SourceError {
 pub struct Source {
     doc: Doc,
     text: TextRef,
+    /// Taken in and not integrated. A lock, since whoever reads the text integrates them.
+    waiting: Mutex<Vec<Update>>,
 }
 
 impl Source {
@@ -52,7 +56,7 @@ impl Source {
         options.offset_kind = OffsetKind::Utf16;
         let doc = Doc::with_options(options);
         let text = doc.get_or_insert_text(TEXT);
-        Self { doc, text }
+        Self { doc, text, waiting: Mutex::default() }
     }
 
     /// Makes a text that begins as `text`; the same on every replica.
@@ -68,39 +72,39 @@ impl Source {
 
     /// Returns the text.
     pub fn text(&self) -> String {
-        self.text.get_string(&self.doc.transact())
+        self.text.get_string(&self.doc().transact())
     }
 
     /// Returns the length in UTF-16 code units.
     pub fn len_utf16(&self) -> u32 {
-        self.text.len(&self.doc.transact())
+        self.text.len(&self.doc().transact())
     }
 
     /// Returns everything as one update.
     pub fn state(&self) -> Vec<u8> {
-        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+        self.doc().transact().encode_state_as_update_v1(&StateVector::default())
     }
 
     /// Returns what another replica lacks of this one, as one update.
     pub fn update_since(&self, other: &Self) -> Vec<u8> {
-        let known = other.doc.transact().state_vector();
-        self.doc.transact().encode_state_as_update_v1(&known)
+        let known = other.doc().transact().state_vector();
+        self.doc().transact().encode_state_as_update_v1(&known)
     }
 
     /// Says whether every insertion of another replica is known to this one.
     pub fn has_all_of(&self, other: &Self) -> bool {
-        let (mine, theirs) = (self.doc.transact().state_vector(), other.doc.transact().state_vector());
+        let (mine, theirs) = (self.doc().transact().state_vector(), other.doc().transact().state_vector());
         theirs.iter().all(|(client, clock)| mine.get(client) >= *clock)
     }
 
     /// Says whether another replica has the same insertions and deletions as this one.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        self.doc.transact().snapshot() == other.doc.transact().snapshot()
+        self.doc().transact().snapshot() == other.doc().transact().snapshot()
     }
 
     /// Says whether an update is one, and stands on nothing that is not here.
     pub fn can_follow(&self, update: &[u8]) -> bool {
-        let known = self.doc.transact().state_vector();
+        let known = self.doc().transact().state_vector();
         update::stands_on(update, |client| known.get(&ClientID::new(client)).into())
     }
 
@@ -130,14 +134,19 @@ impl Source {
 
     /// Takes in an update of another replica; one that is known already does nothing.
     pub fn take_in(&mut self, update: &[u8]) -> Result<(), SourceError> {
-        let update = read(update)?;
-        self.doc.transact_mut().apply_update(update).map_err(|_unreadable| SourceError::BadUpdate)
+        let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(read(update)?);
+        if waiting.len() == AT_ONCE {
+            self.doc();
+        }
+        Ok(())
     }
 
     /// Takes in an update as [`Self::take_in`] does, for an editor that shows the text; takes longer for a long one.
     /// Returns what it did to the text, to be applied one after another.
     pub fn merge(&mut self, update: &[u8]) -> Result<Vec<Splice>, SourceError> {
         let update = read(update)?;
+        self.doc();
         let splices = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&splices);
         self.text.observe("merge", move |transaction, event| {
@@ -150,6 +159,19 @@ impl Source {
         applied.map_err(|_unreadable| SourceError::BadUpdate)?;
         let splices = splices.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default();
         Ok(splices)
+    }
+
+    /// Integrates what waits. A transaction costs more than a keystroke, so a long history takes few of them.
+    fn doc(&self) -> &Doc {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waiting.is_empty() {
+            let mut transaction = self.doc.transact_mut();
+            for update in std::mem::take(&mut *waiting) {
+                // What stands on something that is no text is left out, by every replica alike.
+                transaction.apply_update(update).ok();
+            }
+        }
+        &self.doc
     }
 }
 
