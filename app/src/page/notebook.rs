@@ -2,6 +2,7 @@
 
 use ::notebook::{CellKind, Place};
 use browser::idb::{self, Entry, Library};
+use browser::idle::Idle;
 use browser::timer;
 use leptos::ev;
 use leptos::prelude::*;
@@ -213,7 +214,7 @@ fn warm_when_idle(session: Session) {
         asked.set_value(true);
         browser::spawn(async move {
             timer::after(WARM_MILLIS).await;
-            timer::on_idle(WARM_MILLIS, move || {
+            Idle::new(WARM_MILLIS).push(move || {
                 if session.kernel.try_get_untracked() == Some(KernelState::None) {
                     session.warm_kernel();
                 }

@@ -1,7 +1,7 @@
 //! A cell's text: an editor while it is near, else highlighted and still; Markdown is rendered until
 //! someone writes in it.
 
-use browser::timer::on_idle;
+use browser::idle::Idle;
 use leptos::html;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind};
@@ -15,6 +15,10 @@ use crate::session::{CellView, Session};
 
 /// By when the text of a cell without an editor has its colours, however busy the page is.
 const COLOURED_MILLIS: u32 = 2_000;
+
+thread_local! {
+    static COLOURING: Idle = Idle::new(COLOURED_MILLIS);
+}
 
 /// What the text of a row shares with the row.
 #[derive(Clone, Copy)]
@@ -158,8 +162,10 @@ fn EditorHost(text: Text) -> impl IntoView {
     });
     // Cells in view are about to have editors, and colours of the others nobody sees yet.
     let coloured = RwSignal::new(false);
-    on_idle(COLOURED_MILLIS, move || {
-        coloured.try_set(true);
+    COLOURING.with(|colouring| {
+        colouring.push(move || {
+            coloured.try_set(true);
+        });
     });
     let markup = move || {
         view.edited.track();

@@ -11,6 +11,7 @@ pub mod deflate;
 pub mod entropy;
 pub mod error;
 pub mod idb;
+pub mod idle;
 pub mod lock;
 pub mod logger;
 mod navigator;

@@ -1,4 +1,4 @@
-//! Waiting: for a time, for the next task of the event loop, for an idle moment.
+//! Waiting: for a time, for the next task of the event loop.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use js_sys::{Function, Object, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageChannel, MessageEvent, MessagePort};
 
@@ -96,37 +96,5 @@ pub async fn next_task() {
             waiting.await.ok();
         }
         None => after(0).await,
-    }
-}
-
-/// Runs `callback` once when the page has nothing better to do, at the latest after `limit_millis`.
-///
-/// Where the browser cannot tell, it runs after `limit_millis`.
-pub fn on_idle(limit_millis: u32, callback: impl FnOnce() + 'static) {
-    let global = js_sys::global();
-    let request =
-        Reflect::get(&global, &"requestIdleCallback".into()).ok().and_then(|found| found.dyn_into::<Function>().ok());
-    let Some(request) = request else {
-        crate::spawn(async move {
-            after(limit_millis).await;
-            callback();
-        });
-        return;
-    };
-    let options = Object::new();
-    // A plain object takes any property; without it the browser would only wait longer.
-    Reflect::set(&options, &"timeout".into(), &limit_millis.into()).ok();
-    let callback = Rc::new(RefCell::new(Some(callback)));
-    let idle = Rc::clone(&callback);
-    let handler = Closure::once_into_js(move || run_once(&idle));
-    if request.call2(&global, &handler, &options).is_err() {
-        run_once(&callback);
-    }
-}
-
-fn run_once<F: FnOnce()>(callback: &RefCell<Option<F>>) {
-    let taken = callback.borrow_mut().take();
-    if let Some(callback) = taken {
-        callback();
     }
 }

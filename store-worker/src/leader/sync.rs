@@ -87,37 +87,37 @@ impl Leader {
 
     /// Takes a frame of the relay.
     pub fn on_relay(&mut self, frame: &[u8]) -> Vec<Effect> {
-        self.with_client(|client| client.received(frame));
-        self.after_relay()
+        self.turn(|client| client.received(frame))
     }
 
     /// Takes in that the socket is closed, or could not be opened.
     pub fn relay_closed(&mut self) -> Vec<Effect> {
-        self.with_client(Client::closed);
-        self.after_relay()
+        self.turn(Client::closed)
     }
 
     /// Takes in that a wait that the client asked for is over, or that the network came back.
     pub fn wake_relay(&mut self) -> Vec<Effect> {
-        self.with_client(Client::woken);
-        self.after_relay()
+        self.turn(Client::woken)
     }
 
     /// Takes in that the relay has had its time to answer.
     pub fn watch_relay(&mut self) -> Vec<Effect> {
-        self.with_client(Client::watched);
-        self.after_relay()
+        self.turn(Client::watched)
     }
 
     /// Folds what came of the relay's log.
     pub fn fold(&mut self) -> Vec<Effect> {
-        self.with_client(Client::fold);
-        self.after_relay()
+        self.turn(Client::fold)
     }
 
     /// Takes in that some time has passed: a kernel session may have been abandoned by now.
     pub fn look_around(&mut self) -> Vec<Effect> {
         self.look_for_host();
+        self.after_relay()
+    }
+
+    fn turn(&mut self, act: impl FnOnce(&mut Client) -> Vec<Step>) -> Vec<Effect> {
+        self.with_client(act);
         self.after_relay()
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use browser::socket::{Event, Socket};
 use browser::spawn;
-use browser::timer::Timeout;
+use browser::timer::{self, Timeout};
 use notebook::NotebookId;
 
 use super::{Shell, Timer};
@@ -42,10 +42,11 @@ impl Shell {
         *self.socket.borrow_mut() = Some(Socket::open(&address(relay, &self.identity.access.notebook()), heard));
     }
 
-    /// Folds behind what is to be sent: the socket sends in the same turn, but not at once.
+    /// Folds behind what is to be sent, and behind what came.
     pub(super) fn fold_soon(self: &Rc<Self>) {
         let shell = Rc::clone(self);
         spawn(async move {
+            timer::next_task().await;
             let effects = shell.mode.borrow_mut().leader().map(Leader::fold);
             shell.perform(effects.unwrap_or_default());
         });

@@ -22,6 +22,8 @@ use tungstenite::{Message, WebSocket};
 
 /// About what a sealed edit of a second's typing has.
 const BODY: usize = 200;
+/// How long it goes on before deliveries are timed: a relay that woke just now runs code that is not compiled well yet.
+const WARM_SECONDS: usize = 5;
 /// How long nothing may come.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -35,6 +37,8 @@ struct Load {
     kind: Kind,
     port: u16,
     clients: usize,
+    /// The first messages, whose deliveries are not timed.
+    cold: usize,
     messages: usize,
     every: Duration,
 }
@@ -56,7 +60,8 @@ fn main() {
         kind: if words[0] == "relay" { Kind::Relay } else { Kind::Plain },
         port: words[1].parse().expect("a port"),
         clients: number(2),
-        messages: rate * seconds,
+        cold: rate * WARM_SECONDS,
+        messages: rate * (WARM_SECONDS + seconds),
         every: Duration::from_secs(1) / u32::try_from(rate.max(1)).expect("a small number"),
     };
     let access = Access::Writer(Secret::from_entropy([7; 32]));
@@ -120,12 +125,13 @@ fn run(load: &Load, sockets: Vec<WebSocket<TcpStream>>) -> Vec<Seen> {
         let stream = socket.get_ref().try_clone().expect("a second handle");
         writers.push(WebSocket::from_raw_socket(stream, Role::Client, None));
         let (sent, ready) = (Arc::clone(&sent), Arc::clone(&ready));
-        let (kind, clients, messages) = (load.kind, load.clients, load.messages);
+        let (kind, clients, cold, messages) = (load.kind, load.clients, load.cold, load.messages);
         readers.push(thread::spawn(move || {
             ready.wait();
             watch(socket, kind, clients, messages, |number| {
                 let then = sent[number].load(Ordering::Acquire);
-                u64::try_from(start.elapsed().as_micros()).expect("short").saturating_sub(then)
+                let took = u64::try_from(start.elapsed().as_micros()).expect("short").saturating_sub(then);
+                (number >= cold).then_some(took)
             })
         }));
     }
@@ -147,7 +153,7 @@ fn watch(
     kind: Kind,
     clients: usize,
     messages: usize,
-    since: impl Fn(usize) -> u64,
+    since: impl Fn(usize) -> Option<u64>,
 ) -> Seen {
     let mut seen = Seen::default();
     let mut came = vec![false; messages];
@@ -170,7 +176,7 @@ fn watch(
         };
         for id in ids {
             let number = number_of(id, clients);
-            seen.micros.push(since(number));
+            seen.micros.extend(since(number));
             seen.doubled += usize::from(came[number]);
             came[number] = true;
             count += 1;

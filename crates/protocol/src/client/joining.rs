@@ -108,7 +108,7 @@ impl Client {
             come: cursor.seq,
             asked: cursor.seq.saturating_add(PAGE),
             ahead: PAGES_AHEAD,
-            pages: VecDeque::new(),
+            waiting: VecDeque::new(),
             is_whole: false,
         }));
         self.send(&ToRelay::Pull { after: cursor.seq });
@@ -117,25 +117,30 @@ impl Client {
     /// Takes in a page of the relay's log after its snapshot. The next ones are on their way while this one is folded.
     pub(super) fn take_page(&mut self, events: Vec<OrderedEvent>, head: u64) {
         let Phase::Adopting(adopting) = &mut self.phase else { return };
+        let is_folding = !adopting.waiting.is_empty();
         let asked = adopting.add(events, head);
         for after in asked {
             self.send(&ToRelay::Pull { after });
         }
-        self.steps.push(Step::Fold);
+        if !is_folding {
+            self.steps.push(Step::Fold);
+        }
     }
 
-    /// Folds the pages that came; after the last one the store takes all of it in.
+    /// Folds some of what came; after the last one the store takes all of it in.
     pub fn fold(&mut self) -> Vec<Step> {
         if let Phase::Adopting(adopting) = &mut self.phase {
-            let Adopting { adoption, pages, .. } = adopting.as_mut();
-            for OrderedEvent { id, sealed } in pages.drain(..).flatten() {
+            let Adopting { adoption, waiting, .. } = adopting.as_mut();
+            for OrderedEvent { id, sealed } in waiting.drain(..waiting.len().min(FOLDED_AT_ONCE)) {
                 adoption.cursor = adoption.cursor.then(id);
                 match sealed.map(|sealed| self.sealer.open_event(id, &sealed)) {
                     Some(Ok(envelope)) => adoption.fold(envelope),
                     Some(Err(_)) | None => self.unopened += 1,
                 }
             }
-            if adopting.is_whole
+            if !adopting.waiting.is_empty() {
+                self.steps.push(Step::Fold);
+            } else if adopting.is_whole
                 && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted)
             {
                 self.cursor = Some(adopting.adoption.cursor);
@@ -150,6 +155,9 @@ impl Client {
 const PAGE: u64 = MAX_BATCH as u64;
 /// How many pages are on their way at once: each takes longer to come than to be folded.
 const PAGES_AHEAD: u64 = 4;
+/// How many events are folded before anything else may be done: a browser takes a large frame in piece by piece, and
+/// each piece only when the worker is free.
+const FOLDED_AT_ONCE: usize = 250;
 
 /// The relay's log, on its way to the store.
 #[derive(Debug)]
@@ -161,8 +169,8 @@ pub(super) struct Adopting {
     asked: u64,
     /// How many may be on their way.
     ahead: u64,
-    /// Those that came and are not folded.
-    pages: VecDeque<Vec<OrderedEvent>>,
+    /// Those that came and are not folded. Invariant: while there are any, [`Step::Fold`] is on its way.
+    waiting: VecDeque<OrderedEvent>,
     /// Whether the last one came.
     is_whole: bool,
 }
@@ -173,7 +181,7 @@ impl Adopting {
         let is_full = events.len() as u64 == PAGE;
         self.come += events.len() as u64;
         self.is_whole = self.come == head;
-        self.pages.push_back(events);
+        self.waiting.extend(events);
         if !is_full && !self.is_whole {
             // Events are large here: what was asked for ahead does not follow this page, and is not taken.
             (self.asked, self.ahead) = (self.come, 1);

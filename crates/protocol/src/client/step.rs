@@ -18,7 +18,7 @@ pub enum Step {
     Watch(u32),
     /// Send a frame.
     Send(Vec<u8>),
-    /// Call [`super::Client::fold`] once all that is before this is done, frames sent.
+    /// Call [`super::Client::fold`] once all that is before this is done and what else waits had its turn.
     Fold,
     /// Fold these into the confirmed state, in this order, and commit that together with the cursor.
     Order(Vec<Ordered>, Cursor),
