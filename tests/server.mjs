@@ -40,8 +40,10 @@ const ISOLATION = {
 /**
  * Serves `root` below `prefix` until `close()` is called.
  *
- * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number, relay?: {port?: number}}} [options]
+ * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number, relay?: Relay}} [options]
  *   Port 0 takes any free one. The relay's port is asked for at each connection.
+ * @typedef {{port?: number, used?: () => void, said?: (bytes: number) => void}} Relay
+ *   `used` is told of each connection, `said` of what comes from the relay.
  * @returns {Promise<{url: string, port: number, close: () => Promise<void>}>}
  */
 export async function start({ root = "dist", prefix = "/", isolated = true, port = 0, relay } = {}) {
@@ -53,7 +55,7 @@ export async function start({ root = "dist", prefix = "/", isolated = true, port
       response.end(`${error}\n`);
     });
   });
-  server.on("upgrade", (request, socket, head) => passOn(request, socket, head, `${base}sync/`, relay?.port));
+  server.on("upgrade", (request, socket, head) => passOn(request, socket, head, `${base}sync/`, relay ?? {}));
   await new Promise((listening, failed) => {
     server.once("error", failed);
     server.listen(port, "127.0.0.1", listening);
@@ -98,12 +100,13 @@ async function answer(request, response, { folder, base, isolated }) {
 }
 
 /** Joins a WebSocket to the relay's, byte for byte. Without a relay it is refused. */
-function passOn(request, socket, head, path, port) {
+function passOn(request, socket, head, path, { port, used, said }) {
   socket.on("error", () => socket.destroy());
   if (port === undefined || !request.url.startsWith(path)) {
     socket.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n");
     return;
   }
+  used?.();
   const relay = connect(port, "127.0.0.1", () => {
     const lines = [`GET /sync/${request.url.slice(path.length)} HTTP/1.1`];
     for (let at = 0; at < request.rawHeaders.length; at += 2) {
@@ -113,6 +116,7 @@ function passOn(request, socket, head, path, port) {
     relay.write(head);
     relay.pipe(socket).pipe(relay);
   });
+  if (said) relay.on("data", (part) => said(part.length));
   relay.setNoDelay(true);
   socket.setNoDelay(true);
   relay.on("error", () => socket.destroy());

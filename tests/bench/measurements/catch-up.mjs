@@ -5,7 +5,6 @@
  */
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start as startWorkerd } from "../../../sync-worker/workerd.mjs";
@@ -83,8 +82,10 @@ async function openAnew(filled, { notebook, fragment, title, cells }) {
   const relay = await startWorkerd({ storage, log: "ignore" });
   // The relay runs, but has not looked at this notebook.
   await (await fetch(`http://127.0.0.1:${relay.port}/health`)).text();
-  const line = await tap(relay.port);
-  const site = await serve({ root: DIST, relay: line });
+  let openedAt;
+  let bytes = 0;
+  const used = () => (openedAt ??= performance.timeOrigin + performance.now());
+  const site = await serve({ root: DIST, relay: { port: relay.port, used, said: (part) => (bytes += part) } });
   try {
     return await withBrowser(async (context) => {
       const page = context.pages()[0];
@@ -94,36 +95,11 @@ async function openAnew(filled, { notebook, fragment, title, cells }) {
         return probe.when(() => isHere() && document.querySelectorAll("[data-cell]").length === cells);
       }, { title, cells }));
       const began = await page.evaluate(() => performance.timeOrigin);
-      return { shown, caughtUp: began + shown - line.openedAt, bytes: line.bytes };
+      return { shown, caughtUp: began + shown - openedAt, bytes };
     });
   } finally {
     await site.close();
-    line.close();
     await relay.kill();
     await rm(storage, { recursive: true, force: true });
   }
-}
-
-/** A line to the relay that notes when it was first used, and how much came from there. */
-async function tap(port) {
-  const line = { openedAt: NaN, bytes: 0 };
-  const sockets = new Set();
-  const server = createServer((near) => {
-    if (Number.isNaN(line.openedAt)) line.openedAt = performance.timeOrigin + performance.now();
-    const far = connect(port, "127.0.0.1");
-    far.on("data", (part) => (line.bytes += part.length));
-    for (const socket of [near, far]) {
-      sockets.add(socket.setNoDelay(true));
-      socket.on("error", () => socket.destroy());
-      socket.on("close", () => [near, far].forEach((end) => end.destroy()));
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise((listens) => server.listen(0, "127.0.0.1", listens));
-  line.port = server.address().port;
-  line.close = () => {
-    sockets.forEach((socket) => socket.destroy());
-    server.close();
-  };
-  return line;
 }
