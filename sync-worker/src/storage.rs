@@ -127,6 +127,18 @@ impl Storage for SqlKeeper {
         self.set_meta("relay", &relay.0.to_be_bytes())
     }
 
+    fn begin_anew(&mut self, relay: RelayId) -> Outcome<()> {
+        for statement in [
+            "delete from event",
+            "delete from mark",
+            "delete from snapshot",
+            "update progress set folded = 0, bytes = 0",
+        ] {
+            self.database.run(statement, vec![])?;
+        }
+        self.set_meta("relay", &relay.0.to_be_bytes())
+    }
+
     fn set_reader(&mut self, reader: [u8; 32]) -> Outcome<()> {
         self.set_meta("reader", &reader)
     }

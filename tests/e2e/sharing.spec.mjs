@@ -246,6 +246,36 @@ test("B4-22: a relay that lost its storage is filled again by those who have the
   await expect(carol.outputs(0)).toHaveText("'kept'");
 });
 
+test("B4-22: a relay that was filled again by a browser that was behind has all again from one that knows more", async ({ room }) => {
+  const [ada, bob] = await room.begin("'first'");
+  bob.cut();
+  await bob.isSync("offline");
+  await ada.append("'second'");
+  await ada.isLive();
+  await room.relay.wipe();
+  await ada.mend();
+  await ada.isLive();
+  // Carol has nothing of it event by event.
+  const carol = await room.join();
+  await carol.shows(["'first'", "'second'"]);
+  for (const guest of [ada, carol]) {
+    guest.cut();
+    await guest.isSync("offline");
+  }
+
+  await room.relay.wipe();
+  await bob.mend();
+  await bob.isLive();
+  await bob.shows(["'first'"]);
+  await carol.mend();
+  await room.agrees([bob, carol]);
+  await bob.shows(["'first'", "'second'"]);
+  await bob.append("'third'");
+  await ada.mend();
+  await room.agrees();
+  await ada.shows(["'first'", "'second'", "'third'"]);
+});
+
 test("B4-8: a browser that lost the notebook's files has it again from the relay", async ({ room }) => {
   const [ada, bob] = await room.begin("'kept'");
   await ada.run(0);

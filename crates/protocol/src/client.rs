@@ -28,8 +28,8 @@ mod step;
 use blobs::Blobs;
 pub use compaction::Compaction;
 use compaction::Tail;
-use joining::Adopting;
-pub use joining::lacking;
+use joining::{Adopting, Basing};
+pub use joining::{lacking, united};
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
 
@@ -42,7 +42,7 @@ enum Phase {
     /// The hello is sent.
     Hello(RelayId),
     /// The blobs are being put that the base points at, and then the base.
-    Basing(RelayId, Option<Box<Notebook>>),
+    Basing(Basing),
     /// The base is put: the relay answers when it has all of it.
     Based(Cursor),
     /// The relay's snapshot is being fetched.
@@ -333,7 +333,11 @@ impl Client {
                 self.cursor = None;
                 self.drop_connection();
             }
-            Refusal::Compacted { .. } | Refusal::TooSlow | Refusal::TooMany { .. } | Refusal::Storage { .. } => {
+            Refusal::Compacted { .. }
+            | Refusal::Replaced
+            | Refusal::TooSlow
+            | Refusal::TooMany { .. }
+            | Refusal::Storage { .. } => {
                 self.drop_connection();
             }
             Refusal::Unknown => {

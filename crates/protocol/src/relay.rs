@@ -157,7 +157,7 @@ impl<S: Storage> Relay<S> {
             self.next = self.next.max(connection.0 + 1);
             self.connections.insert(connection, Connection::new(session, &self.limits));
         } else {
-            out.refuse_and_close(connection, Refusal::storage(&"the relay's storage was replaced"));
+            out.refuse_and_close(connection, Refusal::Replaced);
         }
         out.effects
     }
@@ -211,9 +211,9 @@ impl<S: Storage> Relay<S> {
             ToRelay::Pull { after } => self.pull(from, after, out),
             ToRelay::Push { events } => self.push(from, events, out),
             ToRelay::Ephemeral { sealed } => self.pass_on(from, sealed, out),
-            ToRelay::PutSnapshot { seq, part, parts, marks, sealed } => {
+            ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed } => {
                 let part = uploads::Piece { part, parts, sealed };
-                self.put_snapshot(from, seq, &part, &marks, out)
+                self.put_snapshot(from, &uploads::Place { seq, replaces }, &part, &marks, out)
             }
             ToRelay::PullSnapshot { seq, part } => self.pull_snapshot(from, seq, part, out),
             ToRelay::PutBlob { name, part, parts, sealed } => {

@@ -32,9 +32,16 @@ pub const MAX_PARTS: u32 = 256;
 /// The longest name of a blob, in bytes.
 pub const MAX_BLOB_NAME: usize = 64;
 
-/// Names one life of a relay's storage for one notebook: drawn at random when it is empty.
+/// Names one life of a relay's storage for one notebook, at random: drawn when it is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RelayId(pub u64);
+
+impl RelayId {
+    /// Returns that of a life which began in the middle of another, with this base.
+    pub fn of_base(history: History) -> Self {
+        Self(history.to_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    }
+}
 
 /// Names one connection to a notebook's relay; never used twice in one life of the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -148,8 +155,12 @@ pub enum ToRelay {
     /// One part of a snapshot of all events up to `seq`, first part first. The last one is answered by
     /// [`FromRelay::SnapshotStored`]; of a base it begins the order's [`History`].
     PutSnapshot {
-        /// It holds all events up to here. 0: the beginning of an empty relay.
+        /// It holds all events up to here. 0: the beginning of an order.
         seq: u64,
+        /// Of a base: it takes the place of all that the relay has, while the head is this; `None`: the relay is
+        /// empty. It must hold all that it replaces. The relay begins another life then, and all connections end.
+        #[serde(default)]
+        replaces: Option<u64>,
         /// Which part, from 0.
         part: u32,
         /// Of how many.
@@ -357,6 +368,9 @@ pub enum Refusal {
     /// The snapshot cannot be taken: the relay is not empty, or it is older than the one it holds.
     #[error("the relay holds something newer")]
     Superseded,
+    /// What the relay held when it greeted this connection is replaced.
+    #[error("the relay holds another history of this notebook now")]
+    Replaced,
     /// The client does not read what it is sent.
     #[error("this browser did not keep up with the relay")]
     TooSlow,
@@ -402,6 +416,7 @@ impl Refusal {
             Self::Gap { .. } => 4409,
             Self::Compacted { .. } => 4410,
             Self::Superseded => 4412,
+            Self::Replaced => 4411,
             Self::TooSlow => 4408,
             Self::Storage { .. } => 4500,
         }

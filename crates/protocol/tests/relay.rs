@@ -56,7 +56,11 @@ fn frame() -> impl Strategy<Value = ToRelay> {
         8 => prop::collection::vec(event, 0..5).prop_map(|events| ToRelay::Push { events }),
         1 => sealed().prop_map(|sealed| ToRelay::Ephemeral { sealed }),
         4 => (0_u64..8, 0_u32..3, 0_u32..3, sealed()).prop_map(|(seq, part, parts, sealed)| {
-            ToRelay::PutSnapshot { seq, part, parts, marks: vec![(ReplicaId(2), 3)], sealed }
+            ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![(ReplicaId(2), 3)], sealed }
+        }),
+        2 => (0_u64..8, 0_u64..6, sealed()).prop_map(|(head, counter, sealed)| {
+            let marks = (0..3).map(|replica| (ReplicaId(replica), counter)).collect();
+            ToRelay::PutSnapshot { seq: 0, replaces: Some(head), part: 0, parts: 1, marks, sealed }
         }),
         1 => (0_u64..8, 0_u32..3).prop_map(|(seq, part)| ToRelay::PullSnapshot { seq, part }),
         2 => ("[ab]", 0_u32..3, 0_u32..3, sealed())
@@ -85,7 +89,13 @@ fn play(frames_of: Vec<(usize, ToRelay)>) -> Relay<MemoryStorage> {
             readers.insert(clients[client], Reader::default());
         }
         let from = clients[client];
+        let life = relay.id();
         let effects = relay.receive(from, &wire::encode(&frame), 0);
+        if relay.id() != life {
+            // All is in the base now.
+            order.clear();
+            assert_eq!((relay.head(), relay.connections().count()), (0, 0));
+        }
         for (to, frame) in frames(&effects) {
             let FromRelay::Events { after, events, head, .. } = frame else { continue };
             let reader = readers.get_mut(&to).expect("only those who are here are sent something");

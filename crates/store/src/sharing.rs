@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use notebook::replica::Confirmed;
 use notebook::{Applied, Change, Envelope, EventId, IgnoreReason, Notebook, Replica, ReplicaId, gather};
-use protocol::client::{Adoption, Ordered, lacking};
+use protocol::client::{Adoption, Ordered, lacking, united};
 use protocol::codec::{self, DecodeError};
 use protocol::port::LogEntry;
 use protocol::snapshot::Snapshot;
@@ -80,11 +80,17 @@ impl UnsavedSharing {
 
 /// What taking in a relay's state came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Adopted {
-    /// What is here and not there, oldest first: it is pending now.
-    pub pending: Vec<Envelope>,
-    /// What changed of what is visible.
-    pub shown: Vec<Change>,
+pub enum Adopted {
+    /// It is this one's.
+    All {
+        /// What is here and not there, oldest first: it is pending now.
+        pending: Vec<Envelope>,
+        /// What changed of what is visible.
+        shown: Vec<Change>,
+    },
+    /// Something would be lost. The state that holds what both do, if it can be made, for
+    /// [`protocol::client::Client::not_adopted`].
+    Not(Option<Box<Notebook>>),
 }
 
 impl Store {
@@ -159,21 +165,23 @@ impl Store {
         shown
     }
 
-    /// Puts the relay's state in place of this one; it is to be committed. `None`, and nothing is done, when
-    /// something would be lost.
-    pub fn adopt(&mut self, adoption: Adoption) -> Result<Option<Adopted>, StoreError> {
+    /// Puts the relay's state in place of this one; it is to be committed. When something would be lost, nothing is
+    /// done.
+    pub fn adopt(&mut self, adoption: Adoption) -> Result<Adopted, StoreError> {
         self.commit()?;
-        let Adoption { base, events, state, cursor } = adoption;
         let mut known = Vec::new();
         log::for_each(&self.connection, 0, |LogEntry { envelope, .. }| {
-            if !state.holds(envelope.id) {
+            if !adoption.state.holds(envelope.id) {
                 known.push(envelope);
             }
         })?;
         known.extend(self.pending().cloned());
         let marks: Vec<(ReplicaId, u64)> = self.notebook().marks().collect();
-        let Some(pending) = lacking(&state, &marks, known) else { return Ok(None) };
+        let Some(pending) = lacking(&adoption.state, &marks, known) else {
+            return Ok(Adopted::Not(united(self.confirmed(), &adoption).map(Box::new)));
+        };
 
+        let Adoption { base, events, state, cursor } = adoption;
         self.put_base(&base, &state);
         for (envelope, ignored) in events {
             self.keep(envelope, ignored, None);
@@ -185,7 +193,7 @@ impl Store {
             self.queue(envelope.clone(), None);
         }
         let shown = self.state.adopt(state, pending.clone());
-        Ok(Some(Adopted { pending, shown }))
+        Ok(Adopted::All { pending, shown })
     }
 
     /// Has the next commit write a base of what follows in the log, and every row anew, of the state that this is.

@@ -278,7 +278,7 @@ impl Leader {
 
     fn adopt(&mut self, adoption: Adoption) {
         match self.store.adopt(adoption) {
-            Ok(Some(Adopted { pending, shown })) => {
+            Ok(Adopted::All { pending, shown }) => {
                 if let Some(sync) = &mut self.sync {
                     // They are among what is pending.
                     sync.uncommitted.clear();
@@ -286,11 +286,7 @@ impl Leader {
                 self.ordered(shown);
                 self.with_client(|client| client.adopted(pending));
             }
-            Ok(None) => {
-                let why = "the relay holds another history of this notebook, which lacks work that is here; \
-                           make a copy to go on with this one";
-                self.with_client(|client| client.not_adopted(why));
-            }
+            Ok(Adopted::Not(united)) => self.with_client(|client| client.not_adopted(united.as_deref())),
             // What is unsaved must be saved before; the next attempt comes by itself.
             Err(error) => {
                 log::error!("the relay's state is not taken in: {error}");

@@ -161,7 +161,7 @@ impl Filling {
         let parts = u32::try_from(sealed.len()).expect("few");
         for (sealed, part) in sealed.into_iter().zip(0..) {
             let marks = if part + 1 == parts { self.notebook.marks().collect() } else { vec![] };
-            send(&mut self.socket, &ToRelay::PutSnapshot { seq, part, parts, marks, sealed });
+            send(&mut self.socket, &ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks, sealed });
         }
         while !matches!(read(&mut self.socket), FromRelay::SnapshotStored { seq: stored } if stored == seq) {}
         self.compacted = seq;

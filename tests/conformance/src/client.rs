@@ -156,7 +156,14 @@ impl Client {
     /// Uploads a snapshot in one part.
     pub fn put_snapshot(&mut self, seq: u64, marks: &[(u64, u64)], sealed: &[u8]) {
         let marks = marks.iter().map(|(replica, counter)| (ReplicaId(*replica), *counter)).collect();
-        self.send(&ToRelay::PutSnapshot { seq, part: 0, parts: 1, marks, sealed: sealed.to_vec() });
+        self.send(&ToRelay::PutSnapshot { seq, replaces: None, part: 0, parts: 1, marks, sealed: sealed.to_vec() });
+    }
+
+    /// Uploads a base in one part, in the place of all up to this head.
+    pub fn replace(&mut self, head: u64, marks: &[(u64, u64)], sealed: &[u8]) {
+        let marks = marks.iter().map(|(replica, counter)| (ReplicaId(*replica), *counter)).collect();
+        let (sealed, replaces) = (sealed.to_vec(), Some(head));
+        self.send(&ToRelay::PutSnapshot { seq: 0, replaces, part: 0, parts: 1, marks, sealed });
     }
 
     /// Uploads a part of a blob.

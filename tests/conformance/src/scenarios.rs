@@ -38,7 +38,7 @@ pub fn usual() -> Vec<Scenario> {
         log: everybody_gets_every_event_once_and_in_order, a_second_push_of_an_event_changes_nothing,
             a_gap_is_refused_and_what_was_before_it_is_kept, who_catches_up_is_sent_nothing_unasked,
             a_long_log_comes_in_pages, a_cursor_is_known_or_not, a_pull_from_beyond_the_head_is_refused;
-        uploads: a_base_begins_an_empty_relay, two_generations_of_snapshots_are_kept,
+        uploads: a_base_begins_an_empty_relay, a_base_may_replace_all_that_it_holds, two_generations_of_snapshots_are_kept,
             a_snapshot_must_be_newer_and_of_the_past, parts_come_in_order_and_may_begin_anew,
             an_upload_ends_with_its_connection, a_blob_is_kept_once, large_things_come_back_whole;
         presence: ephemeral_frames_reach_everybody_else, who_comes_and_goes_is_told;

@@ -2,7 +2,7 @@
 
 use notebook::{Notebook, PersonId, Replica};
 use protocol::access::Access;
-use protocol::client::Status;
+use protocol::client::{Compaction, Status};
 
 use crate::oracle::Oracle;
 use crate::plan::Act;
@@ -67,6 +67,8 @@ pub struct Owner {
     pub person: PersonId,
     /// What the person may do.
     pub access: Access,
+    /// How long the relay's log may become; the real store worker has its own measure.
+    pub compaction: Compaction,
 }
 
 /// A browser: what it keeps, and the tab while one is open. What is not committed does not outlive the tab.

@@ -7,9 +7,10 @@ use notebook::{
     Actor, Applied, Change, Command, Context, EndReason, Envelope, Event, EventId, Notebook, Reach, Replica, ReplicaId,
     SessionId, decide::decide,
 };
-use protocol::client::{Client, Compaction, Status, Step};
+use protocol::client::{Client, Status, Step};
 use protocol::peer::{Body, Peers, Presence};
 use protocol::port::KernelState;
+use store::Adopted;
 
 use crate::machine::{Machine, Moment, Owner, Timer, Wish};
 use crate::page::{Asked, LOOK_MILLIS, Page};
@@ -22,9 +23,6 @@ mod queue;
 
 use disk::Disk;
 use kernel::{Kernel, Phase};
-
-/// Low enough that schedules come to it, by its events or by their bytes.
-const COMPACTION: Compaction = Compaction { events: 60, bytes: 12_000 };
 
 /// A browser.
 #[derive(Debug)]
@@ -183,8 +181,8 @@ impl Tab {
     fn connect(&mut self, disk: &mut Disk, moment: &mut Moment<'_>) {
         let pending: Vec<Envelope> = disk.state().pending().cloned().collect();
         let filled = disk.is_filled();
-        let mut client =
-            Client::new(self.owner.access.clone(), disk.cursor(), pending, filled, entropy).compacting(COMPACTION);
+        let mut client = Client::new(self.owner.access.clone(), disk.cursor(), pending, filled, entropy)
+            .compacting(self.owner.compaction);
         let mut steps = client.start();
         self.client = Some(client);
         steps.extend(self.fetch(&disk.state().visible().to_changes(), disk));
@@ -336,13 +334,13 @@ impl Tab {
                     steps.extend(self.committed(disk, moment));
                     let Some(client) = &mut self.client else { return };
                     match disk.adopt(*adoption) {
-                        Some((pending, shown)) => {
+                        Adopted::All { pending, shown } => {
                             self.page.patch(&shown);
                             disk.commit();
                             steps.extend(client.adopted(pending));
                             steps.extend(self.fetch(&shown, disk));
                         }
-                        None => steps.extend(client.not_adopted("it would lose something that is only here")),
+                        Adopted::Not(united) => steps.extend(client.not_adopted(united.as_deref())),
                     }
                 }
                 Step::NeedBase => steps.extend(client.base(disk.state().confirmed())),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use notebook::{CellId, Command, EndReason, Envelope, Event, EventId, ExecutionId, ReplicaId, SessionId};
+use notebook::{CellId, Command, EndReason, Envelope, Event, EventId, ExecutionId, Notebook, ReplicaId, SessionId};
 
 use protocol::peer::GRACE_MILLIS;
 
@@ -23,6 +23,8 @@ pub struct Counts {
     pub twice_across_an_end: u64,
     /// Times that the relay lost what it had stored.
     pub losses: u64,
+    /// Times that a browser put all that it and the relay had in the place of what the relay had.
+    pub replaced: u64,
     /// Browsers that said at the end that they cannot go on without losing something.
     pub refused: u64,
 }
@@ -35,6 +37,7 @@ impl Counts {
         self.twice_across_a_partition += other.twice_across_a_partition;
         self.twice_across_an_end += other.twice_across_an_end;
         self.losses += other.losses;
+        self.replaced += other.replaced;
         self.refused += other.refused;
     }
 }
@@ -130,6 +133,16 @@ impl Oracle {
     pub(crate) fn done(&mut self, command: &Command) {
         if let Command::InsertCell { cell, .. } = command {
             self.cells.insert(cell.clone());
+        }
+    }
+
+    /// Judges what a browser shows after something happened to it: nothing that an open tab showed may be gone,
+    /// whatever the relay lost.
+    pub(crate) fn goes_on(&mut self, browser: usize, before: &[(ReplicaId, u64)], after: &Notebook) {
+        let gone = before.iter().filter(|(replica, counter)| after.mark(*replica) < *counter);
+        let gone: Vec<_> = gone.map(|(replica, counter)| format!("{replica:?} before {counter}")).collect();
+        if !gone.is_empty() {
+            self.failures.push(format!("{browser} no longer shows events of {}", gone.join(", ")));
         }
     }
 

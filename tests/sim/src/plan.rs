@@ -155,8 +155,10 @@ impl Plan {
                 (act, browser) = (Act::Open, 0);
             } else if number < 3 {
                 (act, browser) = (Act::Insert, 0);
-            } else if number < browsers + 2 && random.chance(800) {
-                (act, browser) = (Act::Open, number - 2);
+            } else if number == 3 && random.chance(400) {
+                (act, browser) = (Act::Share, 0);
+            } else if number < browsers + 3 && random.chance(800) {
+                (act, browser) = (Act::Open, number - 3);
             }
             steps.push(Step { after, act, browser, choice });
         }

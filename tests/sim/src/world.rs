@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use notebook::PersonId;
 use protocol::access::{Access, Secret};
-use protocol::client::Status;
+use protocol::client::{Compaction, Status};
 
 use crate::machine::{Machine, Moment, Owner, Timer, Wish};
 use crate::oracle::{Counts, Oracle};
@@ -24,6 +24,11 @@ use relay::RelayHost;
 
 /// Milliseconds after the last step within which everything comes to rest.
 const PATIENCE: u64 = 900_000;
+
+/// Low enough that schedules come to it, by its events or by their bytes. Where it is lowest, much is known by
+/// snapshots only.
+const COMPACTIONS: [Compaction; 2] =
+    [Compaction { events: 60, bytes: 12_000 }, Compaction { events: 10, bytes: 2_000 }];
 
 /// A browser: what it keeps, and the tab while one is open.
 #[derive(Debug)]
@@ -150,6 +155,7 @@ impl World {
         let mut secret = [0; 32];
         secret[..16].copy_from_slice(&random.bytes());
         let access = Access::Writer(Secret::from_entropy(secret));
+        let compaction = COMPACTIONS[random.index(COMPACTIONS.len())];
         let browsers = (0..plan.browsers).map(|number| {
             // Of several people one or the other only looks on.
             let views = number > 1 && random.chance(200);
@@ -157,7 +163,7 @@ impl World {
             let person = PersonId::from_entropy(random.bytes());
             Browser {
                 number,
-                machine: machine(Owner { number, person, access }),
+                machine: machine(Owner { number, person, access, compaction }),
                 clock: 1_700_000_000_000,
                 life: 0,
                 random: Random::of(plan.seed, 100 + number as u64),

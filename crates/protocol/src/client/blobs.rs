@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use notebook::{BlobRef, Content, Event, Output};
 
-use super::{Client, Phase, Step};
+use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Parts, seal_parts};
 use crate::wire::ToRelay;
@@ -107,7 +107,7 @@ impl Client {
             self.steps.push(Step::NeedBlob(name.clone()));
             return;
         }
-        if let Phase::Basing(_, base) = &mut self.phase {
+        if let Phase::Basing(Basing { base, .. }) = &mut self.phase {
             if let Some(base) = base.take() {
                 self.put_snapshot(0, &base);
             }

@@ -24,16 +24,30 @@ impl Client {
         self.take_steps()
     }
 
-    /// Takes in that the store cannot take the relay's state in without losing something.
-    pub fn not_adopted(&mut self, why: &str) -> Vec<Step> {
-        self.refuse(why.to_owned());
+    /// Takes in that the store cannot take the relay's state in without losing something. `united` holds all that is
+    /// here and all that is there, if the store can make that: it takes the place of what the relay has.
+    pub fn not_adopted(&mut self, united: Option<&Notebook>) -> Vec<Step> {
+        // It is no position of what is here.
+        let at = self.cursor.take();
+        match (united, at) {
+            (Some(united), Some(Cursor { relay, seq, .. })) if self.may_write() => {
+                self.phase = Phase::Basing(Basing { relay, replaces: Some(seq), base: None });
+                return self.base(united);
+            }
+            (None, _) if self.may_write() => self.refuse(CONFLICT.to_owned()),
+            // Somebody who may write must come first.
+            _ => {
+                self.absent = true;
+                self.drop_connection();
+            }
+        }
         self.take_steps()
     }
 
     /// Fills an empty relay with what is here.
     pub(super) fn fill(&mut self, relay: RelayId) {
         if self.filled && self.may_write() {
-            self.phase = Phase::Basing(relay, None);
+            self.phase = Phase::Basing(Basing { relay, replaces: None, base: None });
             self.steps.push(Step::NeedBase);
         } else {
             // Somebody who has the notebook must come first.
@@ -44,7 +58,7 @@ impl Client {
 
     /// Takes in the confirmed state, which an empty relay gets.
     pub fn base(&mut self, notebook: &Notebook) -> Vec<Step> {
-        if let Phase::Basing(_, base) = &mut self.phase {
+        if let Phase::Basing(Basing { base, .. }) = &mut self.phase {
             *base = Some(Box::new(notebook.clone()));
             self.blobs.want_stored(notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()));
             self.put_next_blob();
@@ -53,6 +67,7 @@ impl Client {
     }
 
     pub(super) fn put_snapshot(&mut self, seq: u64, notebook: &Notebook) {
+        let replaces = if let Phase::Basing(Basing { replaces, .. }) = &self.phase { *replaces } else { None };
         let bytes = Snapshot::of(notebook).encode();
         let entropy = self.entropy;
         let sealed =
@@ -63,13 +78,13 @@ impl Client {
             }
             return;
         };
-        if let (Phase::Basing(relay, _), Some(last)) = (&self.phase, sealed.last()) {
+        if let (Phase::Basing(Basing { relay, .. }), Some(last)) = (&self.phase, sealed.last()) {
             self.phase = Phase::Based(Cursor { relay: *relay, seq, history: History::of_base(last) });
         }
         let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
         for (sealed, part) in sealed.into_iter().zip(0..) {
             let marks = if part + 1 == parts { notebook.marks().collect() } else { Vec::new() };
-            self.send(&ToRelay::PutSnapshot { seq, part, parts, marks, sealed });
+            self.send(&ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed });
         }
     }
 
@@ -151,6 +166,21 @@ impl Client {
     }
 }
 
+/// Why a notebook goes on alone.
+const CONFLICT: &str = "the relay holds another history of this notebook, which lacks work that is here; \
+                        make a copy to go on with this one";
+
+/// A base, on its way to the relay.
+#[derive(Debug)]
+pub(super) struct Basing {
+    /// The life of the relay's storage.
+    relay: RelayId,
+    /// The head of what it replaces; `None`: the relay is empty.
+    replaces: Option<u64>,
+    /// The state, once it was given.
+    pub(super) base: Option<Box<Notebook>>,
+}
+
 /// Events of a page, unless they are so large that fewer fill a frame.
 const PAGE: u64 = MAX_BATCH as u64;
 /// How many pages are on their way at once: each takes longer to come than to be folded.
@@ -193,6 +223,17 @@ impl Adopting {
         }
         wanted
     }
+}
+
+/// Returns a state that holds all of this one and all that a relay has; `None` when the relay's base holds events that
+/// this state lacks, since those are not there one by one.
+pub fn united(state: &Notebook, relay: &Adoption) -> Option<Notebook> {
+    let is_whole = relay.base.marks().all(|(replica, counter)| state.mark(replica) >= counter);
+    is_whole.then(|| {
+        let mut united = state.clone();
+        relay.events.iter().for_each(|(envelope, _)| drop(united.apply(envelope)));
+        united
+    })
 }
 
 /// Returns the events of a log that a state lacks, each once and in order; `None` when the state also lacks events

@@ -67,6 +67,12 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn begin_anew(&mut self, relay: RelayId) -> Result<(), Infallible> {
+        let Self { reader, next, parts, blobs, .. } = std::mem::take(self);
+        *self = Self { relay: Some(relay), reader, next, parts, blobs, ..Self::default() };
+        Ok(())
+    }
+
     fn set_reader(&mut self, reader: [u8; 32]) -> Result<(), Infallible> {
         self.reader = Some(reader);
         Ok(())

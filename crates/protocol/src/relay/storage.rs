@@ -80,6 +80,10 @@ pub trait Storage: Sized {
     /// Begins a life of this storage: the first write.
     fn begin(&mut self, relay: RelayId) -> Result<(), Self::Error>;
 
+    /// Begins another life of this storage: no events, marks and snapshots are left. Parts and blobs are, how readers
+    /// are known, and the next number.
+    fn begin_anew(&mut self, relay: RelayId) -> Result<(), Self::Error>;
+
     /// Keeps how readers are known.
     fn set_reader(&mut self, reader: [u8; 32]) -> Result<(), Self::Error>;
 

@@ -1,21 +1,33 @@
 //! Snapshots and blobs: what comes in parts. Parts that are not yet a whole belong to the connection
 //! that sends them, and go with it.
 
+use std::collections::BTreeMap;
+
 use notebook::ReplicaId;
 
 use super::log::check_size;
 use super::outbox::Outbox;
 use super::session::{Session, Upload};
-use super::storage::{StoredBlob, StoredSnapshot, UploadId};
+use super::storage::{Contents, StoredBlob, StoredSnapshot, UploadId};
 use super::{Connection, Relay, Storage};
 use crate::history::History;
-use crate::wire::{ConnectionId, FromRelay, MAX_BLOB_NAME, MAX_PARTS, MAX_PAYLOAD_BYTES, Refusal, SnapshotInfo};
+use crate::wire::{
+    ConnectionId, FromRelay, MAX_BLOB_NAME, MAX_PARTS, MAX_PAYLOAD_BYTES, Refusal, RelayId, SnapshotInfo,
+};
 
 /// One part of something that comes in parts.
 pub(super) struct Piece {
     pub(super) part: u32,
     pub(super) parts: u32,
     pub(super) sealed: Vec<u8>,
+}
+
+/// Where a snapshot goes.
+pub(super) struct Place {
+    /// It holds all events up to here.
+    pub(super) seq: u64,
+    /// The head of what it replaces, if it does.
+    pub(super) replaces: Option<u64>,
 }
 
 impl Piece {
@@ -37,15 +49,16 @@ impl<S: Storage> Relay<S> {
     pub(super) fn put_snapshot(
         &mut self,
         from: ConnectionId,
-        seq: u64,
+        place: &Place,
         part: &Piece,
         marks: &[(ReplicaId, u64)],
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         self.check_writer(from)?;
         part.check()?;
+        let seq = place.seq;
         let mut begun = self.take_upload(from, |session| session.snapshot.take());
-        if !self.wants_snapshot(seq) {
+        if !self.wants_snapshot(place) {
             self.drop_upload(begun)?;
             return Err(Refusal::Superseded);
         }
@@ -64,6 +77,9 @@ impl<S: Storage> Relay<S> {
                 .map_err(|error: S::Error| store(error.to_string()))?;
             self.keep_upload(from, |session| session.snapshot = Some(upload));
             return Ok(());
+        }
+        if place.replaces.is_some() {
+            return self.begin_anew(upload, part, marks, out);
         }
         // A base is where the order begins.
         let history = match seq {
@@ -158,14 +174,59 @@ impl<S: Storage> Relay<S> {
     }
 
     /// Says whether a snapshot up to here is newer than what there is. Up to 0 is the base of a
-    /// notebook that was shared just now: only an empty relay takes it.
-    fn wants_snapshot(&self, seq: u64) -> bool {
+    /// notebook that was shared just now: only an empty relay takes it, or one whose head it replaces.
+    fn wants_snapshot(&self, Place { seq, replaces }: &Place) -> bool {
         let contents = &self.contents;
         let newest = contents.snapshots.last().map(|snapshot| snapshot.info.seq);
-        if seq == 0 {
-            return contents.head == 0 && newest.is_none();
+        let is_empty = contents.head == 0 && newest.is_none();
+        match (seq, replaces) {
+            (0, None) => is_empty,
+            (0, Some(head)) => !is_empty && *head == contents.head,
+            (_, Some(_)) => false,
+            (seq, None) => *seq <= contents.head && newest.is_none_or(|newest| *seq > newest),
         }
-        seq <= contents.head && newest.is_none_or(|newest| seq > newest)
+    }
+
+    /// Puts a base in the place of all there is: a client holds that and more which it cannot tell event by event.
+    /// Everybody who is connected comes again.
+    fn begin_anew(
+        &mut self,
+        upload: Upload<u64>,
+        part: &Piece,
+        marks: &[(ReplicaId, u64)],
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let marks: BTreeMap<_, _> = marks.iter().copied().collect();
+        if self.contents.marks.iter().any(|(replica, counter)| marks.get(replica) < Some(counter)) {
+            self.drop_upload(Some(upload))?;
+            return Err(Refusal::malformed(&"a base that lacks what it replaces"));
+        }
+        let history = History::of_base(&part.sealed);
+        let relay = RelayId::of_base(history);
+        let info = SnapshotInfo { seq: 0, parts: upload.parts, bytes: upload.bytes, history };
+        let base = StoredSnapshot { info, upload: upload.id, covers: 0 };
+        let replaced: Vec<_> = self.contents.snapshots.iter().map(|snapshot| snapshot.upload).collect();
+        self.storage
+            .transaction(|storage: &mut S| {
+                storage.put_part(upload.id, part.part, &part.sealed)?;
+                storage.begin_anew(relay)?;
+                for upload in replaced {
+                    storage.drop_parts(upload)?;
+                }
+                storage.set_marks(&marks.iter().map(|(replica, counter)| (*replica, *counter)).collect::<Vec<_>>())?;
+                storage.put_snapshot(base)
+            })
+            .map_err(|error| Refusal::storage(&error))?;
+        self.history = history;
+        let Contents { reader, next, blob_bytes, .. } = self.contents;
+        self.contents =
+            Contents { relay, reader, next, head: 0, marks, snapshots: vec![base], log_bytes: 0, blob_bytes };
+        for connection in std::mem::take(&mut self.connections).into_keys() {
+            out.refuse_and_close(connection, Refusal::Replaced);
+        }
+        // What they left unfinished is dropped before the next upload.
+        self.is_swept = false;
+        Ok(())
     }
 
     fn finish_snapshot(

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use notebook::{Actor, Envelope, Event, EventId, Notebook, PersonId, Replica, ReplicaId};
 use protocol::access::{Access, Secret};
-use protocol::client::{Client, Compaction, Step};
+use protocol::client::{Client, Compaction, Step, lacking, united};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
 use protocol::wire::{ConnectionId, Cursor, RelayId};
 
@@ -39,6 +39,8 @@ pub(crate) struct Device {
     /// What was wanted that is not done here.
     pub(crate) wanted: Vec<Step>,
     pub(crate) cursor: Option<Cursor>,
+    /// Whether it gives up nothing for the relay's state.
+    pub(crate) keeps: bool,
 }
 
 pub(crate) struct Desk {
@@ -58,7 +60,7 @@ impl Desk {
         let filled = state.marks().next().is_some();
         let client = Client::new(access(), cursor, [], filled, entropy).compacting(COMPACTION);
         let state = Replica::new(state);
-        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor });
+        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor, keeps: false });
         let number = self.devices.len() - 1;
         self.with(number, Client::start);
         number
@@ -68,7 +70,7 @@ impl Desk {
         let steps = act(&mut self.devices[number].client);
         let mut todo: VecDeque<(usize, Step)> = steps.into_iter().map(|step| (number, step)).collect();
         while let Some((number, step)) = todo.pop_front() {
-            let Device { client, state, line, wanted, cursor } = &mut self.devices[number];
+            let Device { client, state, line, wanted, cursor, keeps } = &mut self.devices[number];
             let (more, effects) = match step {
                 Step::Connect => {
                     let (connection, effects) = self.relay.connect([9; 32]);
@@ -88,6 +90,12 @@ impl Desk {
                     }
                     *cursor = Some(at);
                     (Vec::new(), Vec::new())
+                }
+                Step::Adopt(adoption)
+                    if *keeps
+                        && lacking(&adoption.state, &state.visible().marks().collect::<Vec<_>>(), []).is_none() =>
+                {
+                    (client.not_adopted(united(state.confirmed(), &adoption).as_ref()), Vec::new())
                 }
                 Step::Adopt(adoption) => {
                     state.adopt(adoption.state.clone(), Vec::new());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use desk::{Desk, Device, access, entropy, titled};
 use notebook::{BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, ReplicaId, StreamName};
+use protocol::access::Access;
 use protocol::client::{Client, Status, Step};
 use protocol::history::History;
 use protocol::peer::{Body, Presence};
@@ -77,6 +78,47 @@ fn a_relay_that_was_set_back_and_is_as_long_again_is_noticed() {
     assert_eq!(adoptions(&desk.devices[first]), 1);
     let states = [first, second].map(|number| desk.devices[number].state.confirmed().clone());
     assert_eq!(states[0], states[1]);
+}
+
+#[test]
+fn who_has_all_that_a_relay_has_and_more_puts_it_in_its_place() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let copy = desk.relay.storage().clone();
+    desk.push(first, titled(1, 2));
+    let state = desk.devices[first].state.confirmed().clone();
+    desk.with(first, |client| client.compact(&state));
+    let second = desk.join(Notebook::new(), None);
+    desk.devices[second].keeps = true;
+
+    // What the second one has only as a snapshot is lost, and the notebook goes on without it.
+    desk.set_back(copy);
+    let third = desk.join(Notebook::new(), None);
+    desk.push(third, titled(3, 1));
+    assert_eq!((desk.relay.head(), desk.relay.id()), (1, RelayId(1)));
+    desk.with(second, Client::woken);
+    assert_eq!((desk.relay.head(), desk.relay.connections().count()), (0, 0), "everybody comes again");
+    assert_ne!(desk.relay.id(), RelayId(1));
+    for number in [second, third, first] {
+        desk.with(number, Client::closed);
+        desk.with(number, Client::woken);
+        let Device { client, state, .. } = &desk.devices[number];
+        assert_eq!((client.status(), state.confirmed().title()), (Status::Live, "3.1"), "{number}");
+        assert_eq!(state.confirmed().marks().collect::<Vec<_>>(), [(ReplicaId(1), 2), (ReplicaId(3), 1)]);
+    }
+}
+
+#[test]
+fn who_only_views_waits_for_one_who_may_unite_what_differs() {
+    let live = |access: Access, united: Option<&Notebook>| {
+        let mut client = Client::new(access, None, [], true, entropy);
+        client.start();
+        client.not_adopted(united);
+        client.status()
+    };
+    assert_eq!(live(access().for_viewing(), None), Status::Absent);
+    assert_eq!(live(access().for_viewing(), Some(&notebook())), Status::Absent);
+    assert!(matches!(live(access(), None), Status::Refused(why) if why.contains("make a copy")));
 }
 
 #[test]

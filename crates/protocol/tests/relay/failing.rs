@@ -61,6 +61,10 @@ impl Storage for FailingStorage {
         self.write(|kept| kept.begin(relay))
     }
 
+    fn begin_anew(&mut self, relay: RelayId) -> Outcome<()> {
+        self.write(|kept| kept.begin_anew(relay))
+    }
+
     fn set_reader(&mut self, reader: [u8; 32]) -> Outcome<()> {
         self.write(|kept| kept.set_reader(reader))
     }

@@ -1,10 +1,10 @@
 //! Notebooks that a relay orders: what is pending, what is ordered, and what replaces what is here.
 
-use notebook::{Envelope, Event, EventId, Notebook, ReplicaId};
+use notebook::{Change, Envelope, Event, EventId, Notebook, ReplicaId};
 use protocol::client::{Adoption, Ordered};
 use protocol::history::History;
 use protocol::wire::{Cursor, RelayId};
-use store::{Connection, Store, connect, salvage};
+use store::{Adopted, Connection, Store, connect, salvage};
 
 use crate::workload::{Random, event, log, own, person, state, work};
 
@@ -106,7 +106,7 @@ fn the_relays_state_replaces_this_one_and_what_it_lacks_waits() {
     let mut theirs = Notebook::new();
     common.iter().chain([&title(9, 1, "Theirs")]).for_each(|envelope| drop(theirs.apply(envelope)));
     let at = cursor(99, title(9, 1, "").id);
-    let store::Adopted { pending, shown } = store.adopt(taken(theirs.clone(), at)).unwrap().unwrap();
+    let (pending, shown) = adopt(&mut store, taken(theirs.clone(), at));
     assert_eq!(pending.len(), 2);
     assert_eq!((store.title(), store.confirmed().title(), shown.len()), ("Only here too", "Theirs", 0));
     store.commit().unwrap();
@@ -128,6 +128,13 @@ fn the_relays_state_replaces_this_one_and_what_it_lacks_waits() {
     assert!(store.pending().len() > 0);
 }
 
+fn adopt(store: &mut Store, adoption: Adoption) -> (Vec<Envelope>, Vec<Change>) {
+    match store.adopt(adoption).unwrap() {
+        Adopted::All { pending, shown } => (pending, shown),
+        Adopted::Not(united) => panic!("it is not taken, but {united:?}"),
+    }
+}
+
 #[test]
 fn a_state_that_would_lose_something_is_not_taken() {
     let (_folder, open) = folder();
@@ -136,11 +143,19 @@ fn a_state_that_would_lose_something_is_not_taken() {
     let mut first = Notebook::new();
     first.apply(&title(8, 1, "From another relay"));
     // What led to this state is not in the log here: it could not be offered again.
-    store.adopt(taken(first, cursor(1, title(8, 1, "").id))).unwrap().unwrap();
-    let mut second = Notebook::new();
-    second.apply(&title(9, 1, "Unrelated"));
-    assert_eq!(store.adopt(taken(second, cursor(1, title(9, 1, "").id))).unwrap(), None);
-    assert_eq!(store.title(), "From another relay");
+    adopt(&mut store, taken(first, cursor(1, title(8, 1, "").id)));
+    own(&mut store, person(), Event::NotebookTitled { title: "Waits".into() });
+    let [before, after] = [title(9, 1, "Unrelated"), title(9, 2, "Came later")];
+    let at = cursor(1, after.id);
+    assert_eq!(store.adopt(taken(folded(&[&before]), at)).unwrap(), Adopted::Not(None));
+
+    // What came one by one can come after all that is here.
+    let mut adoption = Adoption::of(Notebook::new(), at);
+    [before, after].into_iter().for_each(|event| adoption.fold(event));
+    let Adopted::Not(Some(united)) = store.adopt(adoption).unwrap() else { panic!("it holds both") };
+    assert_eq!(united.title(), "Came later");
+    assert_eq!(united.marks().collect::<Vec<_>>(), [(ReplicaId(8), 1), (ReplicaId(9), 2)]);
+    assert_eq!((store.title(), store.confirmed().title()), ("Waits", "From another relay"));
 }
 
 fn folded(envelopes: &[&Envelope]) -> Notebook {
@@ -159,25 +174,24 @@ fn what_came_before_a_base_is_offered_again_once_and_in_order() {
     let [one, two, other] = [title(9, 1, "One"), title(9, 2, "Two"), title(8, 1, "Other")];
     store.order([&one, &two].map(ordered), cursor(2, two.id));
     let at = cursor(1, other.id);
-    let pending = |adopted: store::Adopted| adopted.pending;
 
     // What comes after a snapshot is there one by one too.
     let mut adoption = Adoption::of(folded(&[&one]), at);
     for event in [&other, &two] {
         adoption.fold(event.clone());
     }
-    assert_eq!(store.adopt(adoption).unwrap().map(pending), Some(vec![]));
+    assert_eq!(adopt(&mut store, adoption).0, []);
     assert_eq!((store.title(), store.confirmed().title()), ("Two", "Two"));
     store.commit().unwrap();
     drop(store);
 
     // The relay loses the last one, gets it back, and loses all.
     let mut store = open(2);
-    let adopted = store.adopt(taken(folded(&[&one, &other]), at)).unwrap();
-    assert_eq!(adopted.map(pending), Some(vec![two.clone()]));
+    let (pending, _) = adopt(&mut store, taken(folded(&[&one, &other]), at));
+    assert_eq!(pending, [two.clone()]);
     store.order([ordered(&two)], at);
-    let adopted = store.adopt(taken(folded(&[&title(7, 1, "New")]), at)).unwrap();
-    assert_eq!(adopted.map(pending), Some(vec![one.clone(), other.clone(), two.clone()]));
+    let (pending, _) = adopt(&mut store, taken(folded(&[&title(7, 1, "New")]), at));
+    assert_eq!(pending, [one.clone(), other.clone(), two.clone()]);
     store.order([ordered(&one)], at);
     store.commit().unwrap();
     let (visible, confirmed) = (state(store.notebook()), state(store.confirmed()));
@@ -230,7 +244,7 @@ fn what_builds_on_a_base_is_recovered_with_it() {
         let (actor, event) = event(random.next(), &theirs);
         theirs.apply(&Envelope { id: EventId { replica: ReplicaId(9), counter }, actor, at: 0, event });
     }
-    store.adopt(taken(theirs, cursor(50, title(9, 50, "").id))).unwrap().unwrap();
+    adopt(&mut store, taken(theirs, cursor(50, title(9, 50, "").id)));
     let after = title(9, 51, "After");
     store.order([ordered(&after)], cursor(51, after.id));
     own(&mut store, person(), Event::NotebookTitled { title: "Waits".into() });

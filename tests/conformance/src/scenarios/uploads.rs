@@ -8,7 +8,7 @@ use crate::client::{Client, event, events, history, ordered, writer};
 use crate::host::Host;
 
 fn part_of(seq: u64, part: u32, parts: u32, sealed: &[u8]) -> ToRelay {
-    ToRelay::PutSnapshot { seq, part, parts, marks: vec![], sealed: sealed.to_vec() }
+    ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![], sealed: sealed.to_vec() }
 }
 
 pub(super) fn a_base_begins_an_empty_relay(host: &mut dyn Host) {
@@ -37,6 +37,62 @@ pub(super) fn a_base_begins_an_empty_relay(host: &mut dyn Host) {
     assert_eq!(c.refused(), Refusal::Superseded, "the relay has events");
     c.send(&ToRelay::PullSnapshot { seq: 0, part: 0 });
     assert!(matches!(c.refused_and_closed(), Refusal::Malformed { .. }), "there is no snapshot");
+}
+
+pub(super) fn a_base_may_replace_all_that_it_holds(host: &mut dyn Host) {
+    let access = writer(28);
+    let mut a = Client::live(host, &access);
+    let before = a.relay();
+    a.replace(0, &[(1, 1)], b"too early");
+    assert_eq!(a.refused(), Refusal::Superseded, "an empty relay has nothing to replace");
+    a.push_acknowledged(&events(1, 1..=4));
+    for (seq, sealed) in [(2, b"two"), (3, b"3rd")] {
+        a.put_snapshot(seq, &[], sealed);
+        assert_eq!(a.take(), FromRelay::SnapshotStored { seq });
+    }
+    a.put_blob("blob", 0, 1, b"large");
+    assert_eq!(a.take(), FromRelay::BlobStored { name: "blob".to_owned() });
+    for head in [3, 5] {
+        a.replace(head, &[(1, 4)], b"all");
+        assert_eq!(a.refused(), Refusal::Superseded, "the head is another: {head}");
+    }
+    let mut viewer = Client::live(host, &access.for_viewing());
+    viewer.replace(4, &[(1, 4)], b"all");
+    assert_eq!(viewer.refused(), Refusal::ReadOnly);
+    let mut b = Client::live(host, &access);
+    b.replace(4, &[(1, 3), (2, 9)], b"all");
+    assert!(matches!(b.refused_and_closed(), Refusal::Malformed { .. }), "it lacks what it replaces");
+
+    let mut b = Client::live(host, &access);
+    let old = b.cursor(&events(1, 1..=4));
+    b.replace(4, &[(1, 4), (2, 7)], b"all");
+    for client in [&mut a, &mut b, &mut viewer] {
+        assert_eq!(client.refused_and_closed(), Refusal::Replaced);
+    }
+    let check = |host: &mut dyn Host| {
+        let (mut c, welcome) = Client::let_in_at(host, &access, Some(old));
+        assert_ne!(c.relay(), before);
+        assert_eq!((welcome.head, welcome.floor, welcome.cursor_known), (0, 0, false));
+        let base = History::of_base(b"all");
+        assert_eq!(welcome.snapshot, Some(SnapshotInfo { seq: 0, parts: 1, bytes: 3, history: base }));
+        c.send(&ToRelay::PullSnapshot { seq: 0, part: 0 });
+        assert_eq!(c.take(), FromRelay::SnapshotPart { seq: 0, part: 0, parts: 1, sealed: b"all".to_vec() });
+        c.send(&ToRelay::PullBlob { name: "blob".to_owned(), part: 0 });
+        assert!(matches!(c.take(), FromRelay::BlobPart { parts: 1, .. }), "blobs stay");
+    };
+    check(host);
+    host.restart();
+    check(host);
+    // What is in the base is known, and the order goes on.
+    let mut c = Client::live(host, &access);
+    c.push(&events(2, 1..=7));
+    assert_eq!(c.push_acknowledged(&events(2, 8..=8)), 1);
+    assert_eq!(c.push_acknowledged(&events(1, 5..=5)), 2);
+    host.restart();
+    let (mut d, welcome) = Client::let_in(host, &access);
+    assert_eq!(welcome.head, 2);
+    d.send(&ToRelay::Pull { after: 0 });
+    assert_eq!(d.events(), (0, ordered(&[events(2, 8..=8), events(1, 5..=5)].concat()), 2));
 }
 
 pub(super) fn two_generations_of_snapshots_are_kept(host: &mut dyn Host) {
@@ -209,7 +265,7 @@ pub(super) fn large_things_come_back_whole(host: &mut dyn Host) {
     let body = |part: u32| vec![u8::try_from(part).expect("few"); MAX_PAYLOAD_BYTES];
     for part in 0..6 {
         let marks = if part == 5 { vec![(ReplicaId(u64::MAX), u64::MAX)] } else { vec![] };
-        a.send(&ToRelay::PutSnapshot { seq: 0, part, parts: 6, marks, sealed: body(part) });
+        a.send(&ToRelay::PutSnapshot { seq: 0, replaces: None, part, parts: 6, marks, sealed: body(part) });
     }
     assert_eq!(a.take(), FromRelay::SnapshotStored { seq: 0 });
     for part in 0..6 {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use notebook::{Applied, BlobRef, Change, Envelope, EventId, Replica, ReplicaId};
-use protocol::client::{Adoption, Ordered, lacking};
+use protocol::client::{Adoption, Ordered, lacking, united};
 use protocol::snapshot::Snapshot;
 use protocol::wire::Cursor;
+use store::Adopted;
 
 use crate::random::entropy;
 
@@ -113,18 +114,19 @@ impl Disk {
         shown
     }
 
-    /// Puts the relay's state in place of this one. Returns what is pending then and what changed of what is
-    /// visible; `None` when something would be lost.
-    pub(super) fn adopt(&mut self, adoption: Adoption) -> Option<(Vec<Envelope>, Vec<Change>)> {
+    /// Puts the relay's state in place of this one, unless something would be lost.
+    pub(super) fn adopt(&mut self, adoption: Adoption) -> Adopted {
         self.commit();
-        let Adoption { events, state, cursor, .. } = adoption;
         let marks: Vec<(ReplicaId, u64)> = self.state.visible().marks().collect();
         let known: Vec<Envelope> = self.log.iter().chain(self.state.pending()).cloned().collect();
-        let pending = lacking(&state, &marks, known)?;
+        let Some(pending) = lacking(&adoption.state, &marks, known) else {
+            return Adopted::Not(united(self.state.confirmed(), &adoption).map(Box::new));
+        };
+        let Adoption { events, state, cursor, .. } = adoption;
         self.log.extend(events.into_iter().map(|(envelope, _)| envelope));
         self.cursor = Some(cursor);
         let shown = self.state.adopt(state, pending.clone());
-        Some((pending, shown))
+        Adopted::All { pending, shown }
     }
 
     /// Makes something large.

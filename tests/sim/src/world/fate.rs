@@ -115,7 +115,14 @@ impl World {
             4 => vec![hello(&self.relay.access.clone(), 99, None)],
             _ => {
                 let cursor = Cursor { relay: RelayId(random.number()), seq: u64::MAX, history: History::default() };
-                let snapshot = ToRelay::PutSnapshot { seq: 1, part: 0, parts: 1, marks: vec![], sealed: vec![1; 99] };
+                let snapshot = ToRelay::PutSnapshot {
+                    seq: 0,
+                    replaces: Some(before.0),
+                    part: 0,
+                    parts: 1,
+                    marks: vec![],
+                    sealed: vec![1; 99],
+                };
                 vec![hello(&viewer, PROTOCOL, Some(cursor)), wire::encode(&snapshot)]
             }
         };

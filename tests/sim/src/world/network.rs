@@ -176,8 +176,18 @@ impl World {
                     let what = protocol::wire::decode::<protocol::wire::FromRelay>(frame);
                     self.tell(|| format!("{number} <- {}", brief(&what)));
                 }
-                self.call(number, |machine, moment| machine.received(frame, moment));
+                self.receive(number, frame);
             }
+        }
+    }
+
+    /// Hands a frame to a browser: only what the relay says could take away what is shown.
+    fn receive(&mut self, number: usize, frame: &[u8]) {
+        let shown = |world: &Self| Some(world.browsers[number].machine.state()?.visible().marks().collect::<Vec<_>>());
+        let before = shown(self);
+        self.call(number, |machine, moment| machine.received(frame, moment));
+        if let (Some(before), Some(after)) = (before, self.browsers[number].machine.state()) {
+            self.oracle.goes_on(number, &before, after.visible());
         }
     }
 

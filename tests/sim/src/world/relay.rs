@@ -127,7 +127,12 @@ impl World {
             let browser = self.relay.links.get(&from).and_then(|link| self.links.get(link)).map(|link| link.browser);
             self.tell(|| format!("relay <- {browser:?} {}", brief(&what)));
         }
+        let life = self.relay.relay().id();
         let mut effects = self.relay.receive(from, frame, self.now);
+        if self.relay.relay().id() != life {
+            self.tell(|| "what the relay has is replaced".to_owned());
+            self.oracle.counts.replaced += 1;
+        }
         if effects.is_empty() {
             return;
         }
