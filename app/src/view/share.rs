@@ -105,7 +105,7 @@ fn standing(state: &SyncState) -> String {
         SyncState::Offline { .. } => {
             "The relay cannot be reached just now. The links work as soon as it can.".to_owned()
         }
-        SyncState::Absent => "It has not arrived here yet.".to_owned(),
+        SyncState::Absent => "It waits for somebody who has all of it.".to_owned(),
         SyncState::Refused { reason } => format!("The relay does not take it: {reason}."),
         SyncState::Local => String::new(),
     }

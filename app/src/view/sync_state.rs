@@ -53,8 +53,9 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
                 .to_owned(),
         ),
         SyncState::Absent => (
-            "Not here yet".to_owned(),
-            "The relay does not have this notebook. It arrives as soon as somebody who has it is online.".to_owned(),
+            "Waiting for others".to_owned(),
+            "The relay does not have all of this notebook. The rest comes as soon as somebody who has it is online."
+                .to_owned(),
         ),
         SyncState::Refused { reason } => (
             format!("Refused: {reason}"),

@@ -263,7 +263,8 @@ pub enum SyncState {
         /// How many events wait.
         unsent: u64,
     },
-    /// The notebook came by a link, and neither this device nor the relay has it.
+    /// The relay lacks something of the notebook that only another device can bring; often all of it, after a link
+    /// was followed.
     Absent,
     /// The relay does not take it.
     Refused {

@@ -88,7 +88,8 @@ pub enum Status {
     Connecting,
     /// All that others did is here.
     Live,
-    /// The relay has not got the notebook, and this device does not know it either.
+    /// The relay lacks something of the notebook that only somebody else can bring: all of it, where this device has
+    /// nothing, or what a writer has to put there.
     Absent,
     /// No connection; it is tried again by itself.
     Offline,
