@@ -151,7 +151,9 @@ fn a_state_that_would_lose_something_is_not_taken() {
 
     // What came one by one can come after all that is here.
     let mut adoption = Adoption::of(Notebook::new(), at);
-    [before, after].into_iter().for_each(|event| adoption.fold(event));
+    for event in [before, after] {
+        adoption.fold(event);
+    }
     let Adopted::Not(Some(united)) = store.adopt(adoption).unwrap() else { panic!("it holds both") };
     assert_eq!(united.title(), "Came later");
     assert_eq!(united.marks().collect::<Vec<_>>(), [(ReplicaId(8), 1), (ReplicaId(9), 2)]);
@@ -188,7 +190,7 @@ fn what_came_before_a_base_is_offered_again_once_and_in_order() {
     // The relay loses the last one, gets it back, and loses all.
     let mut store = open(2);
     let (pending, _) = adopt(&mut store, taken(folded(&[&one, &other]), at));
-    assert_eq!(pending, [two.clone()]);
+    assert_eq!(pending, std::slice::from_ref(&two));
     store.order([ordered(&two)], at);
     let (pending, _) = adopt(&mut store, taken(folded(&[&title(7, 1, "New")]), at));
     assert_eq!(pending, [one.clone(), other.clone(), two.clone()]);
