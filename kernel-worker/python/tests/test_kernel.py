@@ -44,6 +44,8 @@ class Recorder:
 
 
 time.sleep_real = time.sleep
+# Where the tests are started in the background, this signal is ignored, and Python then leaves it at that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 KERNEL = Kernel()
 
 
