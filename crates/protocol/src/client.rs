@@ -28,7 +28,7 @@ mod step;
 use blobs::Blobs;
 pub use compaction::Compaction;
 use compaction::Tail;
-use joining::{Adopting, Basing};
+use joining::{Adopting, Basing, CONFLICT};
 pub use joining::{lacking, united};
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
@@ -84,6 +84,8 @@ pub struct Client {
     watch: retry::Watch,
     held_back: bool,
     absent: bool,
+    /// The relay and its head, where its state neither can be taken in nor replaced.
+    unmatched: Option<(RelayId, u64)>,
     unopened: u64,
     told: Option<Status>,
     steps: Vec<Step>,
@@ -119,6 +121,7 @@ impl Client {
             watch: retry::Watch::default(),
             held_back: false,
             absent: false,
+            unmatched: None,
             unopened: 0,
             told: None,
             steps: Vec::new(),
@@ -138,7 +141,9 @@ impl Client {
             Status::Refused(why.clone())
         } else if matches!(self.phase, Phase::Following { live: true }) {
             Status::Live
-        } else if self.absent {
+        } else if self.unmatched.is_some() && self.may_write() {
+            Status::Refused(CONFLICT.to_owned())
+        } else if self.absent || self.unmatched.is_some() {
             Status::Absent
         } else if self.attempts > 0 && matches!(self.phase, Phase::Waiting | Phase::Opening | Phase::Hello(_)) {
             Status::Offline
@@ -289,6 +294,8 @@ impl Client {
                 self.pull();
             }
             (None, None) if head == 0 => self.fill(relay),
+            // Nothing came that would change it.
+            (None, _) if self.unmatched == Some((relay, head)) => self.drop_connection(),
             (None, None) => {
                 self.adopt(Notebook::new(), Cursor { relay, seq: 0, history: History::default() });
             }

@@ -52,6 +52,11 @@ impl Browser {
     pub(crate) fn is_refused(&self) -> bool {
         matches!(self.machine.status(), Some(Status::Refused(_)))
     }
+
+    /// Says whether it cannot take in what the relay has: it or somebody else would lose something.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.is_refused() || self.machine.status() == Some(Status::Absent)
+    }
 }
 
 /// What comes at a time.

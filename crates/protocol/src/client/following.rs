@@ -62,6 +62,7 @@ impl Client {
         self.attempts = 0;
         self.sent = 0;
         self.absent = false;
+        self.unmatched = None;
         self.push();
         self.fetch_again();
         // Before what a long log makes to do.
@@ -98,6 +99,7 @@ impl Client {
 
     pub(super) fn order(&mut self, ordered: Vec<Ordered>, cursor: Cursor) {
         self.absent = false;
+        self.unmatched = None;
         self.cursor = Some(cursor);
         self.filled = true;
         self.steps.push(Step::Order(ordered, cursor));

@@ -29,18 +29,13 @@ impl Client {
     pub fn not_adopted(&mut self, united: Option<&Notebook>) -> Vec<Step> {
         // It is no position of what is here.
         let at = self.cursor.take();
-        match (united, at) {
-            (Some(united), Some(Cursor { relay, seq, .. })) if self.may_write() => {
-                self.phase = Phase::Basing(Basing { relay, replaces: Some(seq), base: None });
-                return self.base(united);
-            }
-            (None, _) if self.may_write() => self.refuse(CONFLICT.to_owned()),
-            // Somebody who may write must come first.
-            _ => {
-                self.absent = true;
-                self.drop_connection();
-            }
+        if let (Some(united), Some(Cursor { relay, seq, .. }), true) = (united, at, self.may_write()) {
+            self.phase = Phase::Basing(Basing { relay, replaces: Some(seq), base: None });
+            return self.base(united);
         }
+        // Somebody must come who may write, and has by itself what is missing here or there.
+        self.unmatched = at.map(|Cursor { relay, seq, .. }| (relay, seq));
+        self.drop_connection();
         self.take_steps()
     }
 
@@ -78,7 +73,8 @@ impl Client {
             }
             return;
         };
-        if let (Phase::Basing(Basing { relay, .. }), Some(last)) = (&self.phase, sealed.last()) {
+        // Where it replaces something, the relay's answer is the end of the connection.
+        if let (Phase::Basing(Basing { relay, replaces: None, .. }), Some(last)) = (&self.phase, sealed.last()) {
             self.phase = Phase::Based(Cursor { relay: *relay, seq, history: History::of_base(last) });
         }
         let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
@@ -167,7 +163,7 @@ impl Client {
 }
 
 /// Why a notebook goes on alone.
-const CONFLICT: &str = "the relay holds another history of this notebook, which lacks work that is here; \
+pub(super) const CONFLICT: &str = "the relay holds another history of this notebook, which lacks work that is here; \
                         make a copy to go on with this one";
 
 /// A base, on its way to the relay.

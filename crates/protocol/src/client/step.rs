@@ -93,6 +93,7 @@ pub enum Status {
     Absent,
     /// No connection; it is tried again by itself.
     Offline,
-    /// The relay does not let this device in, or this device lets nothing out. Not tried again by itself.
+    /// The relay does not let this device in, or this device lets nothing out. It is not tried again by itself, unless
+    /// the two have what cannot be united: somebody else may come who has more of it.
     Refused(String),
 }

@@ -13,12 +13,12 @@ impl Oracle {
     /// Checks everything; what is wrong is added to the failures. `lossy`: the relay lost what it had stored.
     pub(crate) fn judge(&mut self, browsers: &[Browser], lossy: bool) {
         let refused: BTreeSet<usize> =
-            browsers.iter().filter(|browser| browser.is_refused()).map(Browser::number).collect();
+            browsers.iter().filter(|browser| browser.is_left_out()).map(Browser::number).collect();
         self.counts.refused += refused.len() as u64;
         for browser in browsers {
             self.judge_browser(browser, lossy);
         }
-        let whole = browsers.iter().filter(|browser| !browser.is_refused());
+        let whole = browsers.iter().filter(|browser| !browser.is_left_out());
         let mut whole = whole.filter_map(|browser| Some((browser.number(), browser.machine.state()?.confirmed())));
         let Some((first, one)) = whole.next() else {
             // The relay was set back to what lacks things that nobody can tell it any more. Everybody says so, and
@@ -57,7 +57,7 @@ impl Oracle {
                     self.failures.push(format!("{number} still has {pending} pending, {unsent} unsent"));
                 }
             }
-            Some(Status::Refused(_)) if lossy => {}
+            Some(Status::Refused(_) | Status::Absent) if lossy => {}
             status => self.failures.push(format!("{number} is {status:?} at rest")),
         }
         if let Some(name) = machine.lacks_blob().filter(|_| !lossy) {
