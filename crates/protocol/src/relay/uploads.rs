@@ -196,8 +196,8 @@ impl<S: Storage> Relay<S> {
         marks: &[(ReplicaId, u64)],
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let marks: BTreeMap<_, _> = marks.iter().copied().collect();
-        if self.contents.marks.iter().any(|(replica, counter)| marks.get(replica) < Some(counter)) {
+        let reached: BTreeMap<_, _> = marks.iter().copied().collect();
+        if self.contents.marks.iter().any(|(replica, counter)| reached.get(replica) < Some(counter)) {
             self.drop_upload(Some(upload))?;
             return Err(Refusal::malformed(&"a base that lacks what it replaces"));
         }
@@ -213,14 +213,14 @@ impl<S: Storage> Relay<S> {
                 for upload in replaced {
                     storage.drop_parts(upload)?;
                 }
-                storage.set_marks(&marks.iter().map(|(replica, counter)| (*replica, *counter)).collect::<Vec<_>>())?;
+                storage.set_marks(marks)?;
                 storage.put_snapshot(base)
             })
             .map_err(|error| Refusal::storage(&error))?;
         self.history = history;
         let Contents { reader, next, blob_bytes, .. } = self.contents;
         self.contents =
-            Contents { relay, reader, next, head: 0, marks, snapshots: vec![base], log_bytes: 0, blob_bytes };
+            Contents { relay, reader, next, head: 0, marks: reached, snapshots: vec![base], log_bytes: 0, blob_bytes };
         for connection in std::mem::take(&mut self.connections).into_keys() {
             out.refuse_and_close(connection, Refusal::Replaced);
         }
