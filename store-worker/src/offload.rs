@@ -9,13 +9,23 @@ pub type Moved = (BlobRef, Vec<u8>);
 
 /// Returns the event with its large values replaced by references, and those values.
 pub fn offload(event: Event, key: &[u8]) -> (Event, Vec<Moved>) {
-    let mut mover = Mover { key, moved: Vec::new() };
-    let event = mover.event(event);
+    let mut mover = Mover { key, threshold: BLOB_THRESHOLD, moved: Vec::new() };
+    let mut event = mover.event(event);
+    // A file may bring thousands of outputs in one event.
+    if matches!(&event, Event::ExecutionImported { outputs, .. } if outputs.len() > MANY_OUTPUTS) {
+        mover.threshold = BLOB_THRESHOLD / MANY_OUTPUTS;
+        event = mover.event(event);
+    }
     (event, mover.moved)
 }
 
+/// So many outputs of the largest size that stays in an event are a large event.
+const MANY_OUTPUTS: usize = 64;
+
 struct Mover<'a> {
     key: &'a [u8],
+    /// What is longer moves.
+    threshold: usize,
     moved: Vec<Moved>,
 }
 
@@ -61,19 +71,19 @@ impl Mover<'_> {
 
     fn text(&mut self, content: Content<String>) -> Content<String> {
         match content {
-            Content::Inline(text) if text.len() > BLOB_THRESHOLD => Content::Blob(self.put(text.into_bytes())),
+            Content::Inline(text) if text.len() > self.threshold => Content::Blob(self.put(text.into_bytes())),
             small_or_moved => small_or_moved,
         }
     }
 
     fn value(&mut self, content: Content<Value>) -> Content<Value> {
         match content {
-            Content::Inline(Value::String(text)) if text.len() > BLOB_THRESHOLD => {
+            Content::Inline(Value::String(text)) if text.len() > self.threshold => {
                 Content::Blob(self.put(text.into_bytes()))
             }
             Content::Inline(value @ (Value::Array(_) | Value::Object(_))) => {
                 let bytes = serde_json::to_vec(&value).unwrap_or_default();
-                if bytes.len() > BLOB_THRESHOLD { Content::Blob(self.put(bytes)) } else { Content::Inline(value) }
+                if bytes.len() > self.threshold { Content::Blob(self.put(bytes)) } else { Content::Inline(value) }
             }
             small_or_moved => small_or_moved,
         }
@@ -108,6 +118,23 @@ mod tests {
         let [(blob, bytes)] = moved.as_slice() else { panic!("one value moves") };
         assert_eq!((bytes.len(), blob), (BLOB_THRESHOLD + 1, &reference(b"key", bytes)));
         assert!(matches!(event, Event::StreamAppended { text: Content::Blob(found), .. } if found == *blob));
+    }
+
+    #[test]
+    fn of_very_many_outputs_only_small_ones_stay() {
+        let imported = |count: usize| Event::ExecutionImported {
+            execution: ExecutionId::from_entropy([1; 16]),
+            cell: notebook::CellId::from_entropy([2; 16]),
+            count: None,
+            outputs: (0..count)
+                .map(|_| Output::Stream {
+                    name: StreamName::Stdout,
+                    text: vec![Content::Inline("x".repeat(BLOB_THRESHOLD)), Content::Inline("small".into())],
+                })
+                .collect(),
+        };
+        assert_eq!(offload(imported(MANY_OUTPUTS), b"key").1.len(), 0);
+        assert_eq!(offload(imported(MANY_OUTPUTS + 1), b"key").1.len(), MANY_OUTPUTS + 1);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub const MAX_TITLE_LEN: u64 = 1000;
 pub const MAX_SOURCE_LEN: u64 = 4 << 20;
 /// Largest metadata of a cell or notebook, in bytes of JSON.
 pub const MAX_METADATA_LEN: u64 = 1 << 20;
+/// Largest source and metadata of a cell that a file brings, in bytes: pictures may be attached to it.
+pub const MAX_IMPORTED_LEN: u64 = 32 << 20;
 
 /// A cell with this tag is left out by "Run all", as in nbclient.
 const SKIP: &str = "skip-execution";
@@ -71,7 +73,7 @@ pub fn decide(notebook: &Notebook, command: Command, cx: &mut Context<'_>) -> De
             Ok(clear(notebook, &cell).into_iter().collect())
         }
         Command::ClearAllOutputs => Ok(notebook.cells().filter_map(|cell| clear(notebook, &cell.id)).collect()),
-        Command::Import { file } => Ok(import(notebook, *file, cx)),
+        Command::Import { file } => import(notebook, *file, cx),
         Command::StartSession { session } => Ok(vec![Event::KernelSessionStarted { session }]),
         Command::EndSession { session, reason } => {
             let live = notebook.sessions().iter().any(|known| known.id == session && known.ended.is_none());
@@ -167,7 +169,7 @@ fn cancel_pending(notebook: &Notebook) -> Vec<Event> {
     pending.into_iter().map(|execution| Event::ExecutionCancelled { execution: execution.id.clone() }).collect()
 }
 
-fn import(notebook: &Notebook, file: Imported, cx: &mut Context<'_>) -> Vec<Event> {
+fn import(notebook: &Notebook, file: Imported, cx: &mut Context<'_>) -> Decision {
     let mut events = Vec::new();
     let blank: Vec<_> = notebook.cells().cloned().collect();
     if blank.iter().all(|cell| cell.source.text().trim().is_empty()) {
@@ -178,6 +180,7 @@ fn import(notebook: &Notebook, file: Imported, cx: &mut Context<'_>) -> Vec<Even
     let mut last = notebook.cells().next_back().map(|cell| cell.order.clone());
     let mut taken = std::collections::BTreeSet::new();
     for cell in file.cells {
+        bounded("A cell of the file", cell.source.len() + json_len(&cell.metadata), MAX_IMPORTED_LEN)?;
         let free = |id: &CellId| notebook.cell(id).is_none() && !taken.contains(id);
         let id = cell.id.filter(free).unwrap_or_else(|| CellId::from_entropy((cx.entropy)()));
         taken.insert(id.clone());
@@ -194,7 +197,7 @@ fn import(notebook: &Notebook, file: Imported, cx: &mut Context<'_>) -> Vec<Even
             events.push(imported_execution(id, cell.count, cell.outputs, cx));
         }
     }
-    events
+    Ok(events)
 }
 
 fn imported_execution(cell: CellId, count: Option<u32>, outputs: Vec<Output>, cx: &mut Context<'_>) -> Event {

@@ -22,6 +22,7 @@ mod blobs;
 mod compaction;
 mod following;
 mod joining;
+mod large;
 mod retry;
 mod step;
 
@@ -30,6 +31,7 @@ pub use compaction::Compaction;
 use compaction::Tail;
 use joining::{Adopting, Basing, CONFLICT};
 pub use joining::{lacking, united};
+pub use large::MAX_EVENT_BYTES;
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
 
@@ -72,6 +74,7 @@ pub struct Client {
     /// Whether this device has the notebook's state: else it must not fill an empty relay.
     filled: bool,
     blobs: Blobs,
+    waiting: large::Waiting,
     me: Option<ConnectionId>,
     said: u64,
     /// Who is here, as it was said last.
@@ -111,6 +114,7 @@ impl Client {
             sent: 0,
             filled,
             blobs: Blobs::default(),
+            waiting: large::Waiting::default(),
             me: None,
             said: 0,
             presence: None,
@@ -367,6 +371,9 @@ impl Client {
         self.sent = 0;
         self.held_back = false;
         self.blobs.disconnected();
+        if let Some(blob) = std::mem::take(&mut self.waiting).blob {
+            self.blobs.stop_fetching(&blob);
+        }
         self.watch.heard();
         self.steps.push(Step::Connect);
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use notebook::{BlobRef, Content, Event, Output};
 
+use super::large::MAX_EVENT_PARTS;
 use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Parts, seal_parts};
@@ -13,8 +14,10 @@ use crate::wire::ToRelay;
 pub(super) struct Blobs {
     stored: BTreeSet<String>,
     queue: VecDeque<String>,
+    /// Those of the queue that hold own events, which the store does not have as blobs.
+    own: BTreeMap<String, Vec<u8>>,
     putting: bool,
-    fetching: BTreeMap<String, Parts>,
+    pub(super) fetching: BTreeMap<String, Parts>,
 }
 
 impl Blobs {
@@ -33,6 +36,16 @@ impl Blobs {
         }
     }
 
+    /// Queues one whose bytes are these.
+    pub(super) fn want_own(&mut self, name: String, bytes: Vec<u8>) {
+        self.own.insert(name.clone(), bytes);
+        self.want_stored([name].into_iter());
+    }
+
+    pub(super) fn is_stored(&self, name: &str) -> bool {
+        self.stored.contains(name)
+    }
+
     /// Says whether the relay has nothing to answer about blobs.
     pub(super) fn are_at_rest(&self) -> bool {
         !self.putting && self.fetching.is_empty()
@@ -47,13 +60,23 @@ impl Blobs {
     pub(super) fn disconnected(&mut self) {
         self.stored.clear();
         self.queue.clear();
+        self.own.clear();
         self.putting = false;
+    }
+
+    pub(super) fn stop_fetching(&mut self, name: &str) {
+        self.fetching.remove(name);
     }
 }
 
 impl Client {
     /// Takes in the bytes of a blob for the relay; `None`: they are not here any more.
     pub fn blob(&mut self, name: &str, bytes: Option<&[u8]>) -> Vec<Step> {
+        self.put_blob(name, bytes);
+        self.take_steps()
+    }
+
+    fn put_blob(&mut self, name: &str, bytes: Option<&[u8]>) {
         if self.blobs.putting && self.blobs.queue.front().is_some_and(|wanted| wanted == name) {
             let entropy = self.entropy;
             let sealed = bytes.and_then(|bytes| {
@@ -75,7 +98,6 @@ impl Client {
                 None => self.blob_stored(name),
             }
         }
-        self.take_steps()
     }
 
     /// Asks the relay for a blob, now or when it is there again; answered by [`Step::Blob`].
@@ -102,9 +124,12 @@ impl Client {
         if self.blobs.putting {
             return;
         }
-        if let Some(name) = self.blobs.queue.front() {
+        if let Some(name) = self.blobs.queue.front().cloned() {
             self.blobs.putting = true;
-            self.steps.push(Step::NeedBlob(name.clone()));
+            match self.blobs.own.get(&name).cloned() {
+                Some(bytes) => self.put_blob(&name, Some(&bytes)),
+                None => self.steps.push(Step::NeedBlob(name)),
+            }
             return;
         }
         if let Phase::Basing(Basing { base, .. }) = &mut self.phase {
@@ -121,6 +146,7 @@ impl Client {
         if self.blobs.putting && self.blobs.queue.front().is_some_and(|wanted| wanted == name) {
             self.blobs.queue.pop_front();
             self.blobs.putting = false;
+            self.blobs.own.remove(name);
             self.blobs.stored.insert(name.to_owned());
             self.put_next_blob();
         }
@@ -134,17 +160,16 @@ impl Client {
         }
         let opened =
             sealed.and_then(|sealed| self.sealer.open(&Purpose::Blob { name: &name, part, parts }, &sealed).ok());
-        match opened.map(|bytes| got.add(part, parts, &bytes)) {
-            Some(Ok(None)) => self.send(&ToRelay::PullBlob { name, part: part + 1 }),
-            Some(Ok(Some(bytes))) => {
-                self.blobs.fetching.remove(&name);
-                self.steps.push(Step::Blob(name, Some(bytes)));
+        let is_event = self.waiting.blob.as_ref() == Some(&name);
+        let bytes = match opened.map(|bytes| got.add(part, parts, &bytes)) {
+            Some(Ok(None)) if !is_event || parts <= MAX_EVENT_PARTS => {
+                return self.send(&ToRelay::PullBlob { name, part: part + 1 });
             }
-            Some(Err(NotNext)) | None => {
-                self.blobs.fetching.remove(&name);
-                self.steps.push(Step::Blob(name, None));
-            }
-        }
+            Some(Ok(bytes)) => bytes,
+            Some(Err(NotNext)) | None => None,
+        };
+        self.blobs.stop_fetching(&name);
+        if is_event { self.event_came(name, bytes) } else { self.steps.push(Step::Blob(name, bytes)) }
     }
 }
 

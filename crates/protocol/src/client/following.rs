@@ -1,7 +1,8 @@
 //! Following the log: what the relay ordered comes in, own events go out.
 
-use notebook::{Envelope, EventId};
+use notebook::EventId;
 
+use super::large::{self, Opened};
 use super::{Client, Ordered, Phase, Step};
 use crate::seal::OVERHEAD;
 use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEvent, ToRelay};
@@ -28,6 +29,9 @@ impl Client {
             Phase::Adopting(adopting) if adopting.come == after => self.take_page(events, head),
             Phase::Following { live } => {
                 let live = *live;
+                if self.waiting.blob.is_some() {
+                    return self.hold(after, events, head);
+                }
                 let Some(cursor) = self.cursor else { return self.drop_connection() };
                 if after > cursor.seq {
                     // A broadcast was missed.
@@ -35,13 +39,17 @@ impl Client {
                 }
                 let known = usize::try_from(cursor.seq - after).unwrap_or(usize::MAX);
                 let is_own = events.last().is_some_and(|last| last.sealed.is_none());
-                self.follow(cursor, events.into_iter().skip(known));
-                if end < head {
+                let rest = self.follow(cursor, events.into_iter().skip(known));
+                if !rest.is_empty() {
+                    self.hold(end - rest.len() as u64, rest, head);
+                } else if end < head {
                     self.pull();
                 } else if !live {
                     self.go_live();
                 }
-                self.compact_if_long(is_own);
+                if self.waiting.blob.is_none() {
+                    self.compact_if_long(is_own);
+                }
             }
             // A page that was asked for where it was thought to begin, or events that come again with a page.
             Phase::Adopting(..) => {}
@@ -69,32 +77,44 @@ impl Client {
         self.told_status();
     }
 
-    fn follow(&mut self, cursor: Cursor, events: impl Iterator<Item = OrderedEvent>) {
-        let mut cursor = cursor;
-        let mut ordered = Vec::new();
-        for OrderedEvent { id, sealed } in events {
-            cursor = cursor.then(id);
-            ordered.push(Ordered { id, envelope: self.open(id, sealed) });
+    /// Takes in what comes next; returns what has to wait for a blob.
+    fn follow(&mut self, cursor: Cursor, events: impl Iterator<Item = OrderedEvent>) -> Vec<OrderedEvent> {
+        let (mut cursor, mut events) = (cursor, events);
+        let (mut ordered, mut rest) = (Vec::new(), Vec::new());
+        while let Some(event) = events.next() {
+            match self.open(event.id, event.sealed.as_deref()) {
+                Opened::Done(envelope) => {
+                    cursor = cursor.then(event.id);
+                    ordered.push(Ordered { id: event.id, envelope });
+                }
+                Opened::Waits(blob) => {
+                    self.wait_for(blob);
+                    rest.push(event);
+                    rest.extend(events);
+                    break;
+                }
+            }
         }
         if !ordered.is_empty() {
             self.order(ordered, cursor);
         }
+        rest
     }
 
     /// Opens an event, unless it is an own one that is here.
-    fn open(&mut self, id: EventId, sealed: Option<Vec<u8>>) -> Option<Envelope> {
+    fn open(&mut self, id: EventId, sealed: Option<&[u8]>) -> Opened {
         // Own events come back in the order in which they were sent.
         if let Some(at) = self.outbox.iter().position(|own| own.id == id) {
             if at < self.sent {
                 self.sent -= 1;
             }
-            return self.outbox.remove(at);
+            return Opened::Done(self.outbox.remove(at));
         }
-        let opened = sealed.and_then(|sealed| self.sealer.open_event(id, &sealed).ok());
-        if opened.is_none() {
+        let opened = sealed.map(|sealed| large::open(&self.sealer, &mut self.waiting, id, sealed));
+        if matches!(opened, None | Some(Opened::Done(None))) {
             self.unopened += 1;
         }
-        opened
+        opened.unwrap_or(Opened::Done(None))
     }
 
     pub(super) fn order(&mut self, ordered: Vec<Ordered>, cursor: Cursor) {
@@ -119,12 +139,13 @@ impl Client {
                     self.blobs.want_stored(missing.into_iter());
                     break;
                 }
-                let sealed = self.sealer.seal_event(self.nonce(), envelope);
+                let id = envelope.id;
+                let Some(sealed) = self.seal_event(self.sent) else { break };
                 if !events.is_empty() && (events.len() == MAX_BATCH || size + sealed.len() > MAX_PAYLOAD_BYTES) {
                     break;
                 }
                 size += sealed.len() + OVERHEAD;
-                events.push(SealedEvent { id: envelope.id, sealed });
+                events.push(SealedEvent { id, sealed });
                 self.sent += 1;
             }
             if events.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use notebook::{Envelope, EventId, Notebook, ReplicaId};
 
+use super::large::{self, Opened};
 use super::{Adoption, Client, Phase, Step, Tail, nonce};
 use crate::history::History;
 use crate::seal::Purpose;
@@ -142,12 +143,19 @@ impl Client {
     pub fn fold(&mut self) -> Vec<Step> {
         if let Phase::Adopting(adopting) = &mut self.phase {
             let Adopting { adoption, waiting, .. } = adopting.as_mut();
-            for OrderedEvent { id, sealed } in waiting.drain(..waiting.len().min(FOLDED_AT_ONCE)) {
-                adoption.cursor = adoption.cursor.then(id);
-                match sealed.map(|sealed| self.sealer.open_event(id, &sealed)) {
-                    Some(Ok(envelope)) => adoption.fold(envelope),
-                    Some(Err(_)) | None => self.unopened += 1,
+            for _ in 0..FOLDED_AT_ONCE {
+                let Some(OrderedEvent { id, sealed }) = waiting.front() else { break };
+                let opened = sealed.as_ref().map(|sealed| large::open(&self.sealer, &mut self.waiting, *id, sealed));
+                match opened {
+                    Some(Opened::Waits(blob)) => {
+                        self.wait_for(blob);
+                        return self.take_steps();
+                    }
+                    Some(Opened::Done(Some(envelope))) => adoption.fold(envelope),
+                    Some(Opened::Done(None)) | None => self.unopened += 1,
                 }
+                adoption.cursor = adoption.cursor.then(*id);
+                waiting.pop_front();
             }
             if !adopting.waiting.is_empty() {
                 self.steps.push(Step::Fold);
@@ -195,7 +203,8 @@ pub(super) struct Adopting {
     asked: u64,
     /// How many may be on their way.
     ahead: u64,
-    /// Those that came and are not folded. Invariant: while there are any, [`Step::Fold`] is on its way.
+    /// Those that came and are not folded. Invariant: while there are any, [`Step::Fold`] is on its way, or the blob
+    /// that the first one waits for.
     waiting: VecDeque<OrderedEvent>,
     /// Whether the last one came.
     is_whole: bool,

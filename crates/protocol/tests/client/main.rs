@@ -10,6 +10,7 @@ use std::sync::Arc;
 use desk::{Desk, Device, access, entropy, titled};
 use notebook::{BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, ReplicaId, StreamName};
 use protocol::client::{Client, Status, Step};
+use protocol::codec;
 use protocol::history::History;
 use protocol::peer::{Body, Presence};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
@@ -402,4 +403,52 @@ fn large_events_make_a_log_too_long_whoever_wrote_them_and_whenever() {
     assert_eq!(snapshots(&desk), [1], "12 kB are too many");
     desk.push(first, large(5));
     assert_eq!(snapshots(&desk), [1], "it is short again");
+}
+
+/// Returns the title that each device shows.
+fn titles(desk: &Desk) -> Vec<String> {
+    desk.devices.iter().map(|device| device.state.visible().title().chars().take(9).collect()).collect()
+}
+
+#[test]
+fn an_event_that_no_frame_holds_comes_in_its_place() {
+    let large = |counter, of: &str| Envelope {
+        event: Event::NotebookTitled { title: of.repeat(3 * MAX_PAYLOAD_BYTES) },
+        ..titled(1, counter)
+    };
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    for event in [large(2, "x"), titled(1, 3), large(4, "y"), large(5, "z"), titled(2, 1), large(6, "z")] {
+        desk.push(first, event);
+    }
+    assert_eq!(titles(&desk), ["zzzzzzzzz", "zzzzzzzzz"]);
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(titles(&desk)[third], "zzzzzzzzz", "who comes later waits for it too");
+    desk.cut(second);
+    desk.push(first, large(7, "a"));
+    desk.push(first, titled(1, 8));
+    desk.with(second, Client::woken);
+    assert_eq!(titles(&desk), ["1.8", "1.8", "1.8"]);
+    let states: Vec<_> = desk.devices.iter().map(|device| device.state.visible().clone()).collect();
+    assert!(states.iter().all(|state| state == &states[0]));
+    assert!(desk.devices.iter().all(|device| device.client.unopened() == 0 && device.client.unsent() == 0));
+}
+
+#[test]
+fn a_log_goes_on_behind_an_event_that_nobody_has() {
+    #[derive(serde::Serialize)]
+    enum Pointer {
+        EventInBlob(BlobRef),
+    }
+    let nowhere = Pointer::EventInBlob(BlobRef { hash: "ab".repeat(32).into(), size: 900_000 });
+    let event = codec::decode_event(&codec::encode(&nowhere));
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.push(first, Envelope { event, ..titled(1, 2) });
+    desk.push(first, titled(1, 3));
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(titles(&desk), ["1.3", "1.3", "1.3"]);
+    assert_eq!([second, third].map(|number| desk.devices[number].client.unopened()), [1, 1]);
 }
