@@ -1,14 +1,26 @@
 //! A WebSocket of binary frames. Dropping it closes it, and nothing more is heard.
+//!
+//! A line may break without anybody being told. So the other end is asked for a word where it has said nothing for a
+//! while: it answers `ping` with `pong`, both as text, as a sleeping relay does without waking.
 
 use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::{Either, select};
 use futures::{SinkExt as _, StreamExt as _};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+
+use crate::timer;
+
+/// After so long without a word the other end is asked for one.
+const QUIET_MILLIS: u32 = 15_000;
+/// So long it has for the answer, which may stand behind a large frame.
+const ANSWER_MILLIS: u32 = 20_000;
 
 /// What is heard of a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +46,7 @@ impl Socket {
         match open(address) {
             Ok((raw, socket)) => {
                 let (mut sink, mut stream) = socket.split();
+                let asking = raw.clone();
                 crate::spawn(async move {
                     while let Some(frame) = waiting.next().await {
                         let is_open = poll_fn(|context| sink.poll_ready_unpin(context)).await.is_ok();
@@ -48,15 +61,26 @@ impl Socket {
                     }
                 });
                 crate::spawn(async move {
-                    while let Some(message) = stream.next().await {
-                        match message {
-                            Ok(Message::Bytes(frame)) if !gone.get() => heard(Event::Frame(frame)),
-                            // A relay says nothing in text.
-                            Ok(_) => break,
-                            Err(error) => {
+                    let mut is_asked = false;
+                    loop {
+                        let wait = pin!(timer::after(if is_asked { ANSWER_MILLIS } else { QUIET_MILLIS }));
+                        match select(stream.next(), wait).await {
+                            Either::Left((Some(Ok(message)), _)) if !gone.get() => {
+                                is_asked = false;
+                                match message {
+                                    Message::Bytes(frame) => heard(Event::Frame(frame)),
+                                    Message::Text(text) if text == "pong" => {}
+                                    Message::Text(_) => break,
+                                }
+                            }
+                            Either::Right(_) if !is_asked && !gone.get() && asking.send_with_str("ping").is_ok() => {
+                                is_asked = true;
+                            }
+                            Either::Left((Some(Err(error)), _)) => {
                                 log::debug!("the socket ended: {error}");
                                 break;
                             }
+                            Either::Left(_) | Either::Right(_) => break,
                         }
                     }
                     if !gone.get() {

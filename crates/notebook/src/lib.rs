@@ -41,7 +41,7 @@ pub use replica::Replica;
 pub use session::{EndReason, Session};
 pub use source::Source;
 pub use state::Notebook;
-pub use step::{KernelStep, Reach, next_step, wants_kernel};
+pub use step::{KernelStep, Reach, has_work, next_step, wants_kernel};
 
 /// A JSON object, as nbformat uses it for metadata.
 pub type Json = serde_json::Map<String, serde_json::Value>;

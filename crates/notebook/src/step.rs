@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::execution::Execution;
 use crate::id::{ExecutionId, PersonId, SessionId};
 use crate::replica::Replica;
+use crate::state::Notebook;
 
 /// The next thing for a kernel session to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,11 @@ pub fn wants_kernel(replica: &Replica, person: &PersonId, mine: Option<&SessionI
         Reach::Unshared | Reach::Alone => mine.is_some_and(|mine| notebook.is_live(mine)),
     };
     !served && notebook.pending().iter().any(|execution| reach == Reach::Unshared || is_of(execution, person))
+}
+
+/// Says whether somebody waits for what this session, the active one, does.
+pub fn has_work(notebook: &Notebook, session: &SessionId) -> bool {
+    notebook.claimed_by(session).is_some() || !notebook.pending().is_empty()
 }
 
 /// Returns the session's next step; `None` when it is not its turn, it is at work, or nothing waits.

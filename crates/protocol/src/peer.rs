@@ -93,6 +93,13 @@ pub fn decode(bytes: &[u8]) -> Option<(Peer, Body)> {
 /// How long a kernel session may be without a host that can be heard before it is given up.
 pub const GRACE_MILLIS: u64 = 6_000;
 
+/// How often the browser that hosts a kernel says so while it has work.
+pub const BEAT_MILLIS: u64 = 2_000;
+/// How long it may say nothing: its line may be broken, or it may be asleep, and nobody is told.
+pub const SILENCE_MILLIS: u64 = 8_000;
+/// How often the others look while it has work.
+const LOOK_MILLIS: u64 = 1_000;
+
 /// The other browsers that are here, and which kernel sessions they host.
 #[derive(Debug, Clone, Default)]
 pub struct Peers {
@@ -101,6 +108,8 @@ pub struct Peers {
     silent: BTreeMap<ConnectionId, u64>,
     // Invariant: when each session was last heard of, or first looked for, in milliseconds from any fixed moment.
     heard: BTreeMap<SessionId, u64>,
+    /// Of sessions that have work and a host: for how long it has said nothing, and when that was counted.
+    silences: BTreeMap<SessionId, (u64, u64)>,
 }
 
 impl Peers {
@@ -121,14 +130,19 @@ impl Peers {
         gone.is_some()
     }
 
-    /// Takes in who a connection is.
-    pub fn is(&mut self, connection: ConnectionId, presence: Presence, now: u64) {
+    /// Takes in who a connection is. Returns whether that is news.
+    pub fn is(&mut self, connection: ConnectionId, presence: Presence, now: u64) -> bool {
         self.silent.remove(&connection);
+        if let Some((session, _)) = &presence.kernel {
+            self.silences.remove(session);
+        }
+        let is_news = self.here.get(&connection) != Some(&presence);
         if let Some(before) = self.here.insert(connection, presence)
             && let Some((session, _)) = before.kernel
         {
             self.heard.insert(session, now);
         }
+        is_news
     }
 
     /// Returns who is here and has said so.
@@ -142,14 +156,22 @@ impl Peers {
         kernels.filter(|(hosted, _)| hosted == session).map(|(_, state)| state).next()
     }
 
-    /// Returns how many milliseconds from `now` nobody will have hosted a session for too long; 0: that is so
-    /// already. `None`: somebody hosts it.
+    /// Returns in how many milliseconds from `now` to ask again; 0: nobody has hosted a session for too long, or its
+    /// host has said nothing for too long though there is work. `None`: somebody hosts it.
     ///
     /// Only who is live may ask. The first question about a session begins its time: what came with the log may
     /// be ahead of what its host says, and who was away has heard nobody. Who has just come may be its host.
-    pub fn abandoned_in(&mut self, session: &SessionId, now: u64) -> Option<u64> {
+    pub fn abandoned_in(&mut self, session: &SessionId, has_work: bool, now: u64) -> Option<u64> {
         if self.kernel(session).is_some() {
-            return None;
+            if !has_work {
+                self.silences.remove(session);
+                return None;
+            }
+            let (silence, counted) = self.silences.entry(session.clone()).or_insert((0, now));
+            // While this browser sleeps or is busy it hears nobody: that time is not the host's.
+            *silence += now.saturating_sub(*counted).min(2 * LOOK_MILLIS);
+            *counted = now;
+            return Some(SILENCE_MILLIS.saturating_sub(*silence).min(LOOK_MILLIS));
         }
         let heard = *self.heard.entry(session.clone()).or_insert(now);
         let heard = self.silent.values().copied().fold(heard, u64::max);
@@ -170,16 +192,19 @@ mod tests {
     fn a_session_is_abandoned_when_nobody_has_hosted_it_for_a_while() {
         let (k1, k2) = (SessionId::parse("k1").unwrap(), SessionId::parse("k2").unwrap());
         let mut peers = Peers::default();
-        assert_eq!(peers.abandoned_in(&k1, 1_000), Some(GRACE_MILLIS), "its host may still say so");
+        assert_eq!(peers.abandoned_in(&k1, false, 1_000), Some(GRACE_MILLIS), "its host may still say so");
         peers.joined(ConnectionId(1), 1_000);
         peers.is(ConnectionId(1), presence("k1"), 2_000);
-        assert_eq!(peers.abandoned_in(&k1, 90_000), None);
+        assert_eq!(peers.abandoned_in(&k1, false, 90_000), None);
         assert!(peers.left(ConnectionId(1), 90_000));
-        assert_eq!(peers.abandoned_in(&k1, 91_000), Some(GRACE_MILLIS - 1_000), "it may come back");
-        assert_eq!(peers.abandoned_in(&k1, 99_000), Some(0));
+        assert_eq!(peers.abandoned_in(&k1, false, 91_000), Some(GRACE_MILLIS - 1_000), "it may come back");
+        assert_eq!(peers.abandoned_in(&k1, false, 99_000), Some(0));
         peers.is(ConnectionId(2), presence("k1"), 99_500);
         peers.is(ConnectionId(2), presence("k2"), 99_600);
-        assert_eq!((peers.abandoned_in(&k1, 99_600), peers.abandoned_in(&k2, 99_600)), (Some(GRACE_MILLIS), None));
+        assert_eq!(
+            (peers.abandoned_in(&k1, false, 99_600), peers.abandoned_in(&k2, false, 99_600)),
+            (Some(GRACE_MILLIS), None)
+        );
     }
 
     #[test]
@@ -187,11 +212,29 @@ mod tests {
         let (k1, k2) = (SessionId::parse("k1").unwrap(), SessionId::parse("k2").unwrap());
         let mut peers = Peers::default();
         peers.joined(ConnectionId(1), 60_000);
-        assert_eq!(peers.abandoned_in(&k1, 60_000), Some(GRACE_MILLIS), "this browser was away until now");
+        assert_eq!(peers.abandoned_in(&k1, false, 60_000), Some(GRACE_MILLIS), "this browser was away until now");
         peers.is(ConnectionId(1), presence("k1"), 60_050);
-        assert_eq!(peers.abandoned_in(&k1, 90_000), None);
-        assert_eq!(peers.abandoned_in(&k2, 90_000), Some(GRACE_MILLIS), "it began while its host was away");
-        assert_eq!(peers.abandoned_in(&k2, 96_000), Some(0));
+        assert_eq!(peers.abandoned_in(&k1, false, 90_000), None);
+        assert_eq!(peers.abandoned_in(&k2, false, 90_000), Some(GRACE_MILLIS), "it began while its host was away");
+        assert_eq!(peers.abandoned_in(&k2, false, 96_000), Some(0));
+    }
+
+    #[test]
+    fn a_host_that_says_nothing_while_there_is_work_has_abandoned_it() {
+        let k1 = SessionId::parse("k1").unwrap();
+        let mut peers = Peers::default();
+        peers.is(ConnectionId(1), presence("k1"), 1_000);
+        let looks = |peers: &mut Peers, from: u64, has_work: bool| {
+            let seconds = (0..30).map(|second| from + second * 1_000);
+            seconds.clone().position(|now| peers.abandoned_in(&k1, has_work, now) == Some(0))
+        };
+        assert_eq!(looks(&mut peers, 10_000, false), None, "nobody waits for it");
+        assert_eq!(looks(&mut peers, 60_000, true), Some(8));
+        peers.is(ConnectionId(1), presence("k1"), 100_000);
+        assert_eq!(looks(&mut peers, 100_000, true), Some(8), "it was heard again");
+        peers.is(ConnectionId(1), presence("k1"), 200_000);
+        assert_eq!(peers.abandoned_in(&k1, true, 200_000), Some(1_000));
+        assert_eq!(peers.abandoned_in(&k1, true, 28_000_000), Some(1_000), "this browser was asleep");
     }
 
     #[test]
@@ -201,14 +244,14 @@ mod tests {
         peers.is(ConnectionId(1), presence("k1"), 1_000);
         peers.left(ConnectionId(1), 2_000);
         peers.joined(ConnectionId(2), 9_000);
-        assert_eq!(peers.abandoned_in(&k1, 9_100), Some(GRACE_MILLIS - 100));
+        assert_eq!(peers.abandoned_in(&k1, false, 9_100), Some(GRACE_MILLIS - 100));
         peers.is(ConnectionId(2), presence("k1"), 9_200);
-        assert_eq!(peers.abandoned_in(&k1, 99_000), None);
+        assert_eq!(peers.abandoned_in(&k1, false, 99_000), None);
         let mut others = peers.clone();
         others.left(ConnectionId(2), 9_300);
         others.joined(ConnectionId(3), 20_000);
         others.is(ConnectionId(3), presence("k3"), 20_100);
-        assert_eq!(others.abandoned_in(&k1, 20_200), Some(0), "it is somebody else");
+        assert_eq!(others.abandoned_in(&k1, false, 20_200), Some(0), "it is somebody else");
     }
 
     #[test]

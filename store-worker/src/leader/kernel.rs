@@ -66,6 +66,7 @@ impl Leader {
     /// Gives the kernel what it can do next. Called after everything that may have made work for it.
     pub(super) fn pump(&mut self) {
         self.follow_own_session();
+        self.look_for_host();
         if self.wants_kernel() {
             self.ask_for_kernel();
         }

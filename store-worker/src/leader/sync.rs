@@ -39,6 +39,10 @@ pub(super) struct Sync {
     /// Whom a blob that the relay may have is for.
     wanted: BTreeMap<String, Vec<(Requester, RequestId)>>,
     said: Option<Presence>,
+    /// When it was said last, in milliseconds as [`Leader::now`] tells them.
+    said_at: u64,
+    /// When the leader looks again who hosts the kernel.
+    look_at: Option<u64>,
     told: SyncState,
     telling: Telling,
 }
@@ -64,6 +68,8 @@ impl Leader {
             place: None,
             wanted: BTreeMap::new(),
             said: None,
+            said_at: 0,
+            look_at: None,
             told: SyncState::Connecting,
             telling: Telling::default(),
         });
@@ -112,7 +118,9 @@ impl Leader {
 
     /// Takes in that some time has passed: a kernel session may have been abandoned by now.
     pub fn look_around(&mut self) -> Vec<Effect> {
-        self.look_for_host();
+        if let Some(sync) = &mut self.sync {
+            sync.look_at = None;
+        }
         self.after_relay()
     }
 
@@ -263,7 +271,6 @@ impl Leader {
                 let now = self.now();
                 if self.sync.as_mut().is_some_and(|sync| sync.peers.left(connection, now)) {
                     self.peers_changed();
-                    self.look_for_host();
                     self.tell_kernel();
                 }
             }
@@ -312,7 +319,6 @@ impl Leader {
         }
         self.tell_sync();
         self.say_presence(false);
-        self.look_for_host();
         self.tell_kernel();
     }
 
@@ -320,12 +326,10 @@ impl Leader {
         let now = self.now();
         match body {
             Body::Presence(presence) => {
-                if let Some(sync) = &mut self.sync {
-                    sync.peers.is(from, presence, now);
+                if self.sync.as_mut().is_some_and(|sync| sync.peers.is(from, presence, now)) {
+                    self.peers_changed();
+                    self.tell_kernel();
                 }
-                self.peers_changed();
-                self.look_for_host();
-                self.tell_kernel();
             }
             Body::Typed { cell, update } => self.tell_all(FromStore::Typed { cell, update }),
             Body::Interrupt { session } if self.kernel.session() == Some(&session) => self.interrupt(),

@@ -84,6 +84,26 @@ fn case_14_a_kernel_whose_browser_left_is_lost_and_the_next_run_starts_one() {
 }
 
 #[test]
+fn case_14_a_host_that_falls_silent_without_leaving_is_given_up() {
+    let mut world = shared(2);
+    world.browsers[0].hangs = true;
+    world.ask(0, run(1));
+    for _ in 0..60 {
+        world.wait(1_000.0);
+    }
+    assert_eq!(world.text(1), "a runs of 0", "it says that it is there");
+    world.browsers[0].muffled = true;
+    let lost = (1..).find(|_| {
+        world.wait(1_000.0);
+        world.text(1) != "a runs of 0"
+    });
+    assert!(matches!(lost, Some(8..=10)), "{lost:?}");
+    assert_eq!(world.text(1), "a Lost of 0");
+    world.ask(1, run(1));
+    assert_eq!(world.text(1), "a Ok of 1");
+}
+
+#[test]
 fn case_13_offline_both_run_and_one_result_is_shown() {
     let mut world = shared(2);
     world.ask(0, run(1));

@@ -49,6 +49,8 @@ pub(crate) struct Browser {
     pub(crate) leader: Leader,
     pub(crate) line: Option<ConnectionId>,
     pub(crate) online: bool,
+    /// Whether its line is broken and nobody was told.
+    pub(crate) muffled: bool,
     pub(crate) hangs: bool,
     pub(crate) session: Option<SessionId>,
     pub(crate) ui: Vec<FromStore>,
@@ -91,6 +93,7 @@ impl World {
             leader,
             line: None,
             online: true,
+            muffled: false,
             hangs: false,
             session: None,
             ui: Vec::new(),
@@ -155,7 +158,7 @@ impl World {
                 Vec::new()
             }
             Effect::Relay(Socket::Send(frame)) => {
-                if let Some(line) = browser.line {
+                if let Some(line) = browser.line.filter(|_| !browser.muffled) {
                     let effects = self.relay.receive(line, &frame, 0);
                     self.relayed(effects);
                 }
@@ -219,8 +222,10 @@ impl World {
                     let Some(number) = self.browsers.iter().position(|browser| browser.line == Some(to)) else {
                         continue;
                     };
-                    let effects = self.browsers[number].leader.on_relay(&frame);
-                    self.perform(number, effects);
+                    if !self.browsers[number].muffled {
+                        let effects = self.browsers[number].leader.on_relay(&frame);
+                        self.perform(number, effects);
+                    }
                 }
                 RelayEffect::Close { connection, .. } => {
                     if let Some(number) = self.browsers.iter().position(|browser| browser.line == Some(connection)) {

@@ -125,6 +125,8 @@ struct Tab {
     commit_due: bool,
     look_at: Option<u64>,
     told: Option<SessionId>,
+    /// When the host of a kernel that has work said so.
+    told_at: u64,
 }
 
 impl Tab {
@@ -146,6 +148,7 @@ impl Tab {
             commit_due: false,
             look_at: None,
             told: None,
+            told_at: 0,
         };
         if !disk.is_shared() {
             if tab.owner.number > 0 {
@@ -347,7 +350,7 @@ impl Tab {
                 Step::NeedSnapshot => steps.extend(client.compact(disk.state().confirmed())),
                 Step::NeedBlob(name) => steps.extend(client.blob(&name, disk.blob(&name))),
                 Step::Blob(name, Some(bytes)) => disk.put_blob(name, bytes),
-                Step::Heard(from, Body::Presence(presence)) => self.peers.is(from, presence, moment.now),
+                Step::Heard(from, Body::Presence(presence)) => drop(self.peers.is(from, presence, moment.now)),
                 Step::Heard(_, Body::Interrupt { session }) => {
                     if self.kernel.session() == Some(&session) {
                         self.interrupt(disk, moment);

@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::{Blobs, Client, Phase, Step};
 use crate::blob::reference;
 use crate::codec;
-use crate::seal::Sealer;
+use crate::seal::{OVERHEAD, Sealer};
 use crate::snapshot::Parts;
 use crate::wire::{MAX_PAYLOAD_BYTES, OrderedEvent, ToRelay};
+
+const _: () = assert!(MAX_EVENT_PARTS as usize * (MAX_PAYLOAD_BYTES - OVERHEAD) >= MAX_EVENT_BYTES);
 
 /// The largest event that is sent or taken in, in bytes.
 pub const MAX_EVENT_BYTES: usize = 64 << 20;
 /// The most parts that the blob of an event is taken in.
-pub(super) const MAX_EVENT_PARTS: u32 = (MAX_EVENT_BYTES / (MAX_PAYLOAD_BYTES - 100)) as u32 + 1;
+pub(super) const MAX_EVENT_PARTS: u32 = 84;
 
 /// What stands in the log for the event, in the shape of an event: a version that does not know it keeps it as one.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +54,8 @@ pub(super) struct Waiting {
 }
 
 /// Opens an event that came; `waiting` has the blob that was waited for.
-pub(super) fn open(sealer: &Sealer, waiting: &mut Waiting, id: EventId, sealed: &[u8]) -> Opened {
-    let Ok(envelope) = sealer.open_event(id, sealed) else { return Opened::Done(None) };
+pub(super) fn open(sealer: &Sealer, waiting: &mut Waiting, id: EventId, bytes: &[u8]) -> Opened {
+    let Ok(envelope) = sealer.open_event(id, bytes) else { return Opened::Done(None) };
     let Some(Pointer::EventInBlob(blob)) = pointer(&envelope.event) else { return Opened::Done(Some(envelope)) };
     match waiting.came.take_if(|(name, _)| **name == *blob.hash) {
         Some((_, bytes)) => {

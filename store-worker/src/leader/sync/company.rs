@@ -1,8 +1,8 @@
 //! Who is here: what is said of this browser, whose kernel runs, and what the tabs are told of the others.
 
-use notebook::{Command, EndReason, SessionId};
+use notebook::{Command, EndReason, SessionId, has_work};
 use protocol::client::Status;
-use protocol::peer::{Body, Location, Presence};
+use protocol::peer::{BEAT_MILLIS, Body, Location, Presence};
 use protocol::port::{FromStore, KernelState};
 use protocol::wire::ConnectionId;
 
@@ -45,6 +45,7 @@ impl Leader {
 
     /// Says who is here, if that is news or somebody came who has not heard it.
     pub(in crate::leader) fn say_presence(&mut self, again: bool) {
+        let now = self.now();
         let Some(sync) = &mut self.sync else { return };
         if sync.client.status() != Status::Live {
             sync.said = None;
@@ -60,28 +61,50 @@ impl Leader {
         };
         if again || sync.said.as_ref() != Some(&presence) {
             sync.said = Some(presence.clone());
+            sync.said_at = now;
             self.with_client(|client| client.say(&Body::Presence(presence)));
         }
     }
 
-    /// Ends the active session when the browser that hosted it has been away for too long.
-    pub(super) fn look_for_host(&mut self) {
+    /// Ends the active session when the browser that hosted it has been away or mute for too long. Where that is this
+    /// browser, it lets the others hear that it is there while they wait for it.
+    pub(in crate::leader) fn look_for_host(&mut self) {
+        let now = self.now();
+        let confirmed = self.store.confirmed();
+        let Some(active) = confirmed.active_session().cloned() else { return };
+        let has_work = has_work(confirmed, &active);
+        let Some(sync) = &mut self.sync else { return };
+        if sync.client.status() != Status::Live {
+            return;
+        }
+        if self.kernel.session() == Some(&active) {
+            let due = sync.said_at + BEAT_MILLIS;
+            if has_work && due <= now {
+                self.say_presence(true);
+            }
+            if has_work {
+                self.look_again_in(if due <= now { BEAT_MILLIS } else { due - now });
+            }
+        } else if sync.client.may_write() {
+            match sync.peers.abandoned_in(&active, has_work, now) {
+                None => {}
+                Some(0) => {
+                    log::warn!("nobody hosts the kernel session {active} any more");
+                    self.command_of_own(Command::EndSession { session: active, reason: EndReason::TabClosed });
+                }
+                Some(millis) => self.look_again_in(millis),
+            }
+        }
+    }
+
+    /// Has the leader look again in so many milliseconds, unless it does so before that.
+    fn look_again_in(&mut self, millis: u64) {
         let now = self.now();
         let Some(sync) = &mut self.sync else { return };
-        if sync.client.status() != Status::Live || !sync.client.may_write() {
-            return;
-        }
-        let Some(active) = self.store.confirmed().active_session().cloned() else { return };
-        if self.kernel.session() == Some(&active) {
-            return;
-        }
-        match sync.peers.abandoned_in(&active, now) {
-            None => {}
-            Some(0) => {
-                log::warn!("nobody hosts the kernel session {active} any more");
-                self.command_of_own(Command::EndSession { session: active, reason: EndReason::TabClosed });
-            }
-            Some(millis) => self.effects.push(Effect::LookAround(u32::try_from(millis).unwrap_or(u32::MAX).max(1))),
+        let at = now + millis.max(1);
+        if sync.look_at.is_none_or(|planned| planned <= now || planned > at) {
+            sync.look_at = Some(at);
+            self.effects.push(Effect::LookAround(u32::try_from(at - now).unwrap_or(u32::MAX)));
         }
     }
 

@@ -1,11 +1,11 @@
 //! How a tab's kernel gets its work: as the leader does it, and with the same rules from `notebook`.
 
 use notebook::{
-    Actor, Command, Content, EndReason, Event, ExecutionStatus, KernelStep, Outcome, SessionId, StreamName, next_step,
-    wants_kernel,
+    Actor, Command, Content, EndReason, Event, ExecutionStatus, KernelStep, Outcome, SessionId, StreamName, has_work,
+    next_step, wants_kernel,
 };
 use protocol::client::Status;
-use protocol::peer::Body;
+use protocol::peer::{BEAT_MILLIS, Body};
 
 use super::disk::Disk;
 use super::kernel::{Flight, Phase};
@@ -186,26 +186,50 @@ impl Tab {
 
     /// Ends the active session when nobody hosts it any more.
     fn look_for_abandoned(&mut self, disk: &mut Disk, moment: &mut Moment<'_>) {
-        if self.status() != Some(Status::Live) || !self.may_write(disk) {
+        if self.status() != Some(Status::Live) {
             return;
         }
-        let Some(active) = disk.state().confirmed().active_session().cloned() else { return };
+        let confirmed = disk.state().confirmed();
+        let Some(active) = confirmed.active_session().cloned() else { return };
+        let has_work = has_work(confirmed, &active);
         if self.kernel.session() == Some(&active) {
+            return self.beat(has_work, disk, moment);
+        }
+        if !self.may_write(disk) {
             return;
         }
         moment.oracle.looks_for(self.owner.number, &active, moment.now);
-        match self.peers.abandoned_in(&active, moment.now) {
+        match self.peers.abandoned_in(&active, has_work, moment.now) {
             Some(0) => {
                 let command = Command::EndSession { session: active.clone(), reason: EndReason::TabClosed };
                 if self.command(command, Vec::new(), disk, moment) {
                     moment.oracle.gives_up(self.owner.number, &active, moment.now);
                 }
             }
-            Some(millis) if self.look_at.is_none_or(|at| at > moment.now + millis) => {
-                self.look_at = Some(moment.now + millis);
-                moment.at(millis, Timer::Look);
-            }
-            Some(_) | None => {}
+            Some(millis) => self.look_again_in(millis, moment),
+            None => {}
+        }
+    }
+
+    /// Lets the others hear that the kernel's host is there, while they wait for it.
+    fn beat(&mut self, has_work: bool, disk: &mut Disk, moment: &mut Moment<'_>) {
+        if !has_work {
+            return;
+        }
+        let since = moment.now - self.told_at;
+        if since < BEAT_MILLIS {
+            return self.look_again_in(BEAT_MILLIS - since, moment);
+        }
+        self.told_at = moment.now;
+        self.look_again_in(BEAT_MILLIS, moment);
+        let steps = self.presence(disk);
+        self.perform(steps, disk, moment);
+    }
+
+    fn look_again_in(&mut self, millis: u64, moment: &mut Moment<'_>) {
+        if self.look_at.is_none_or(|at| at > moment.now + millis) {
+            self.look_at = Some(moment.now + millis);
+            moment.at(millis, Timer::Look);
         }
     }
 }
