@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::access::Access;
 use protocol::port::{FromStore, OpenFailure, RequestId, Role, SaveState, TabMessage, ToStore};
 
 /// What a follower wants done.
@@ -19,6 +20,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Follower {
     tab: String,
+    access: Access,
     leader: Option<(String, u64)>,
     unanswered: BTreeMap<RequestId, ToStore>,
     saved: SaveState,
@@ -62,15 +64,15 @@ fn answered(message: &FromStore) -> Option<RequestId> {
 }
 
 impl Follower {
-    /// Makes a follower; `tab` names it among the tabs.
-    pub fn new(tab: String) -> Self {
-        Self { tab, leader: None, unanswered: BTreeMap::new(), saved: SaveState::Saved, stalled: false }
+    /// Makes a follower; `tab` names it among the tabs, `access` is what its page may do.
+    pub fn new(tab: String, access: Access) -> Self {
+        Self { tab, access, leader: None, unanswered: BTreeMap::new(), saved: SaveState::Saved, stalled: false }
     }
 
     /// Asks whoever leads for the whole state.
     pub fn join(&mut self) -> Vec<Effect> {
         self.leader = None;
-        vec![Effect::Tabs(TabMessage::Join { tab: self.tab.clone() })]
+        vec![Effect::Tabs(TabMessage::Join { tab: self.tab.clone(), access: self.access.clone() })]
     }
 
     /// Takes a message of the own page.
@@ -183,6 +185,10 @@ mod tests {
     use notebook::Command;
     use protocol::port::{KernelState, SaveState, Storage};
 
+    fn access() -> Access {
+        Access::Writer(protocol::access::Secret::from_entropy([1; 32]))
+    }
+
     fn command(request: RequestId) -> ToStore {
         ToStore::Command { request, command: Command::RunAll }
     }
@@ -214,15 +220,15 @@ mod tests {
     }
 
     fn joined(leader: &str, version: u64) -> Follower {
-        let mut follower = Follower::new("me".into());
+        let mut follower = Follower::new("me".into(), access());
         follower.on_tab(welcome("me", leader, version));
         follower
     }
 
     #[test]
     fn what_is_asked_before_the_welcome_is_sent_after_it_in_order() {
-        let mut follower = Follower::new("me".into());
-        assert_eq!(follower.join(), [Effect::Tabs(TabMessage::Join { tab: "me".into() })]);
+        let mut follower = Follower::new("me".into(), access());
+        assert_eq!(follower.join(), [Effect::Tabs(TabMessage::Join { tab: "me".into(), access: access() })]);
         assert!(sent(&follower.on_ui(command(1))).is_empty());
         assert!(sent(&follower.on_ui(command(2))).is_empty());
         assert!(follower.on_tab(welcome("other", "a", 3)).is_empty(), "not mine");
@@ -241,7 +247,7 @@ mod tests {
         assert!(follower.on_tab(done).is_empty(), "an answer is passed on once");
         assert_eq!(
             follower.on_tab(TabMessage::Leading { leader: "b".into() }),
-            [Effect::Tabs(TabMessage::Join { tab: "me".into() })]
+            [Effect::Tabs(TabMessage::Join { tab: "me".into(), access: access() })]
         );
         assert!(sent(&follower.on_ui(command(4))).is_empty(), "not before the welcome");
         assert_eq!(sent(&follower.on_tab(welcome("me", "b", 0))), [1, 3, 4]);
@@ -276,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_silent_leader_is_named_until_it_answers() {
-        let mut follower = Follower::new("me".into());
+        let mut follower = Follower::new("me".into(), access());
         assert!(matches!(follower.waited().as_slice(), [Effect::Ui(FromStore::OpenFailed { .. })]));
         follower.on_tab(welcome("me", "a", 0));
         assert!(follower.waited().is_empty());

@@ -171,7 +171,10 @@ impl Leader {
     /// Takes a message of another tab.
     pub fn on_tab(&mut self, message: TabMessage) -> Vec<Effect> {
         match message {
-            TabMessage::Join { tab } => self.welcome(tab),
+            TabMessage::Join { tab, access } => {
+                self.take_access(access);
+                self.welcome(tab);
+            }
             // A tab that has not joined this leader may have sent earlier requests to the one before, which
             // must come first: it is made to join and sends all again, in order.
             TabMessage::Request { tab, .. } if !self.tabs.contains(&tab) => {

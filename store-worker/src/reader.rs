@@ -38,7 +38,7 @@ impl Reader {
     pub fn on_tab(&mut self, message: TabMessage) -> Vec<Effect> {
         match message {
             TabMessage::Request { tab, message } => self.serve(Requester::Tab(tab), message),
-            TabMessage::Join { tab } => vec![Effect::Tabs(TabMessage::Welcome {
+            TabMessage::Join { tab, .. } => vec![Effect::Tabs(TabMessage::Welcome {
                 tab,
                 leader: self.tab.clone(),
                 version: 0,

@@ -102,10 +102,14 @@ fn tell(ui: &Ui, message: &FromStore) {
     }
 }
 
+fn follower(identity: &Identity) -> Follower {
+    Follower::new(identity.tab.clone(), identity.access.clone())
+}
+
 impl Shell {
     fn open(ui: Ui, identity: Identity) -> Rc<Self> {
         let notebook = identity.access.notebook();
-        let mode = RefCell::new(Mode::Following(Follower::new(identity.tab.clone())));
+        let mode = RefCell::new(Mode::Following(follower(&identity)));
         let shell = Rc::new(Self {
             ui,
             notebook,

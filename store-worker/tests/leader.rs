@@ -51,6 +51,10 @@ fn open() -> Leader {
     begin(Store::open(store::connect_in_memory().unwrap(), ReplicaId(next() + 100)).unwrap()).0
 }
 
+fn join(tab: &str) -> TabMessage {
+    TabMessage::Join { tab: tab.into(), access: Access::Writer(Secret::from_entropy([7; 32])) }
+}
+
 /// Asks for something and lets the commit that was asked for happen.
 fn ask(leader: &mut Leader, request: RequestId, command: Command) -> Vec<Effect> {
     settle(leader, |leader| leader.on_ui(ToStore::Command { request, command }))
@@ -129,7 +133,7 @@ fn completed(execution: &ExecutionId) -> FromKernel {
 }
 
 fn statuses(leader: &mut Leader) -> Vec<ExecutionStatus> {
-    let welcome = leader.on_tab(TabMessage::Join { tab: "probe".into() });
+    let welcome = leader.on_tab(join("probe"));
     let changes = welcome.into_iter().find_map(|effect| match effect {
         Effect::Tabs(TabMessage::Welcome { changes, .. }) => Some(changes),
         _ => None,
@@ -225,9 +229,7 @@ fn a_tab_that_has_not_joined_is_made_to_and_one_that_has_gets_news_in_order() {
     };
     let effects = leader.on_tab(request(1, insert(1)));
     assert!(matches!(effects.as_slice(), [Effect::Tabs(TabMessage::Leading { .. })]), "{effects:?}");
-    let Some(Effect::Tabs(TabMessage::Welcome { version, .. })) =
-        leader.on_tab(TabMessage::Join { tab: "b".into() }).pop()
-    else {
+    let Some(Effect::Tabs(TabMessage::Welcome { version, .. })) = leader.on_tab(join("b")).pop() else {
         panic!("a tab that joins is welcomed");
     };
     let effects = settle(&mut leader, |leader| leader.on_tab(request(1, insert(1))));

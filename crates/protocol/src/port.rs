@@ -397,8 +397,8 @@ pub enum TabMessage {
     Reply { tab: String, message: FromStore },
     /// The leader's news for all tabs. `version` counts the news of this `leader` from 1.
     News { leader: String, version: u64, message: FromStore },
-    /// A tab asks for the whole state: it just came, or it missed news.
-    Join { tab: String },
+    /// A tab asks for the whole state: it just came, or it missed news. `access` is what its link gives.
+    Join { tab: String, access: Access },
     /// The whole state for one tab, as of `version` of `leader`.
     Welcome {
         tab: String,

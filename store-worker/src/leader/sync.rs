@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use notebook::{Change, Envelope, Reach};
+use protocol::access::Access;
 use protocol::client::{Adoption, Client, Status, Step};
 use protocol::peer::{Body, Location, Peers, Presence};
 use protocol::port::{FromStore, RequestId, SyncState};
@@ -75,6 +76,18 @@ impl Leader {
         });
         self.tell_all(FromStore::Sync(SyncState::Connecting));
         self.with_client(Client::start);
+    }
+
+    /// Takes over that the notebook may be changed from now on, where another tab of this browser has the key to it.
+    pub(super) fn take_access(&mut self, access: Access) {
+        let is_more = access.may_write() && !self.identity.access.may_write();
+        if is_more && access.notebook() == self.identity.access.notebook() {
+            self.identity.access = access;
+            if self.sync.take().is_some() {
+                self.effects.push(Effect::Relay(Socket::Close));
+                self.begin_sync();
+            }
+        }
     }
 
     /// Hands the notebook to the relay.

@@ -10,7 +10,7 @@ use protocol::port::{FromStore, OpenFailure, RequestId, Role};
 
 use super::mode::{Mode, to_effects};
 use super::opening::{self, Opened};
-use super::{EDGE, Shell};
+use super::{EDGE, Shell, follower};
 
 /// How long a follower waits for the leader before it says so.
 const PATIENCE_MILLIS: u32 = 5_000;
@@ -45,8 +45,7 @@ pub(super) async fn lead(shell: &Rc<Shell>) {
         Ok(opened) => opened,
         Err(failure) => return fail(shell, failure),
     };
-    let follower =
-        std::mem::replace(&mut *shell.mode.borrow_mut(), Mode::Following(Follower::new(shell.identity.tab.clone())));
+    let follower = std::mem::replace(&mut *shell.mode.borrow_mut(), Mode::Following(follower(&shell.identity)));
     let (mut mode, effects) = match opened {
         Opened::Store(store, storage) => {
             let (leader, effects) = Leader::begin(*store, storage, shell.identity.clone(), EDGE);
@@ -95,7 +94,7 @@ pub(super) fn watch(shell: &Rc<Shell>, request: RequestId) {
 fn fail(shell: &Rc<Shell>, failure: OpenFailure) {
     log::error!("{failure}");
     let mut mode = shell.mode.borrow_mut();
-    let follower = std::mem::replace(&mut *mode, Mode::Failed(Follower::new(shell.identity.tab.clone())));
+    let follower = std::mem::replace(&mut *mode, Mode::Failed(follower(&shell.identity)));
     if let Mode::Following(follower) | Mode::Failed(follower) = follower {
         *mode = Mode::Failed(follower);
     }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::follower::Follower;
 use crate::leader::{Requester, reply};
 use browser::opfs;
 use protocol::pool::directory;
@@ -10,11 +9,11 @@ use protocol::port::{FromStore, RequestId};
 
 use super::mode::Mode;
 use super::recovery::{self, RecoveryError};
-use super::{Shell, election};
+use super::{Shell, election, follower};
 
 /// Resets; whoever asked is answered when the new notebook is open.
 pub(super) async fn run(shell: Rc<Shell>, from: Requester, request: RequestId) {
-    let follower = Mode::Following(Follower::new(shell.identity.tab.clone()));
+    let follower = Mode::Following(follower(&shell.identity));
     // This closes the database. What comes from now on waits for the new one.
     drop(std::mem::replace(&mut *shell.mode.borrow_mut(), follower));
     let answer = match delete(&shell).await {

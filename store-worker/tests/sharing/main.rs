@@ -4,8 +4,9 @@
 mod world;
 
 use notebook::{Command, EndReason, Place, Rejection};
+use protocol::access::{Access, Secret};
 use protocol::peer::Location;
-use protocol::port::{FromStore, KernelState, SyncState, ToStore};
+use protocol::port::{FromStore, KernelState, SyncState, TabMessage, ToStore};
 use protocol::relay::{Limits, MemoryStorage, Relay};
 use protocol::wire::RelayId;
 
@@ -135,6 +136,24 @@ fn a_viewer_sees_everything_and_changes_nothing() {
         .iter()
         .filter(|message| matches!(message, FromStore::Rejected { rejection: Rejection::ReadOnly, .. }));
     assert_eq!((refused.count(), world.browsers[0].interrupts), (2, 0));
+}
+
+#[test]
+fn a_tab_that_may_write_lends_its_key_to_a_leader_that_may_only_view() {
+    let mut world = shared(1);
+    let viewer = world.open(secret().for_viewing());
+    let join = |access| TabMessage::Join { tab: "second".into(), access };
+    let insert = |request, number| TabMessage::Request {
+        tab: "second".into(),
+        message: ToStore::Command { request, command: insert(number, "b") },
+    };
+    world.tab(viewer, join(Access::Writer(Secret::from_entropy([9; 32]))));
+    world.tab(viewer, insert(1, 2));
+    world.all_show("a");
+    world.tab(viewer, join(secret()));
+    world.tab(viewer, insert(2, 3));
+    world.all_show("a; b");
+    assert_eq!(world.sync(viewer), SyncState::Live { unsent: 0 });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use notebook::{
 };
 use protocol::access::{Access, Secret};
 use protocol::port::{
-    BUILD, FromKernel, FromStore, KernelReport, KernelState, Storage, SyncState, ToFrame, ToKernel, ToStore,
+    BUILD, FromKernel, FromStore, KernelReport, KernelState, Storage, SyncState, TabMessage, ToFrame, ToKernel, ToStore,
 };
 use protocol::relay::memory::MemoryStorage;
 use protocol::relay::{Effect as RelayEffect, Limits, Relay};
@@ -111,6 +111,13 @@ impl World {
         self.requests += 1;
         let request = self.requests;
         self.tell(browser, ToStore::Command { request, command });
+    }
+
+    /// Has another tab of a browser say something to the one that leads.
+    pub(crate) fn tab(&mut self, browser: usize, message: TabMessage) {
+        let effects = self.browsers[browser].leader.on_tab(message);
+        self.perform(browser, effects);
+        self.settle();
     }
 
     pub(crate) fn tell(&mut self, browser: usize, message: ToStore) {
