@@ -7,6 +7,8 @@ export class Line {
   #server;
   #sockets = new Set();
   #held = false;
+  /** Whether all that goes into it is lost, both ways, while both ends hold it for whole. */
+  swallows = false;
   #far = new Set();
   /** Everything that went through it, both ways, as it was before the browser masked it. */
   heard = [];
@@ -61,6 +63,7 @@ export class Line {
           continue;
         }
         if (opcode === CLOSE && !up && payload.length >= 2) this.closed.push(payload.readUInt16BE(0));
+        if (this.swallows) continue;
         const pass = (passed) => to.writable && to.write(frame(opcode, passed, up));
         if (opcode !== BINARY || !this.meddle) pass(payload);
         else this.meddle({ up, number: number++, payload }, pass);
@@ -70,7 +73,7 @@ export class Line {
     from.on("close", () => {
       this.#sockets.delete(from);
       this.#far.delete(from);
-      to.end();
+      if (!this.swallows) to.end();
     });
   }
 

@@ -1,6 +1,7 @@
 /** What people see of sharing: links, viewing, copies, who is here. */
 
 import { randomBytes } from "node:crypto";
+import { NotebookPage } from "./notebook-page.mjs";
 import { expect, test } from "./room.mjs";
 
 test.slow();
@@ -100,6 +101,23 @@ test("a link to edit makes a writer of who only viewed, and a link to view takes
   await bob.write(0, "x = 3");
   await bob.isLive();
   await expect(bob.button("Make a copy")).toBeHidden();
+});
+
+test("a link to edit beside a tab with the link to view writes, and what is written stays", async ({ room }) => {
+  const [ada] = await room.begin("x = 1", 0);
+  const bob = await room.join(room.links.view);
+  const beside = await bob.context.newPage();
+  await beside.goto(`${bob.site}${room.links.edit}`);
+  const tab = new NotebookPage(beside, bob.site);
+  await tab.opened();
+  await tab.write(0, "x = 2");
+  await tab.isSaved();
+  await ada.shows(["x = 2"]);
+  await bob.page.close();
+  await tab.hasRole("leader");
+  await tab.execute(0, "x = 3\nx");
+  await expect(tab.outputs(0)).toHaveText("3");
+  await ada.shows(["x = 3\nx"]);
 });
 
 test("B4-33: a key that was cut off, changed or left out gets a message and makes nothing", async ({ room }) => {

@@ -105,6 +105,46 @@ test("B4-14: when the browser with the kernel leaves, its run is lost, and the n
   await expect(bob.outputs(1)).toHaveText("42");
 });
 
+test("B4-14: a browser that falls silent is given up within ten seconds, and notices it", async ({ room }) => {
+  const [ada, bob] = await room.begin("import time\nprint('partial', flush=True)\ntime.sleep(600)");
+  await ada.run(0);
+  await bob.isRunning(0);
+  await expect(bob.outputs(0)).toHaveText("partial");
+  ada.line.swallows = true;
+  await expect(bob.cell(0)).toHaveAttribute("data-outcome", "lost", { timeout: 12_000 });
+  await bob.append("6 * 7");
+  await bob.run(1);
+  await bob.ends(1);
+  await expect(bob.outputs(1)).toHaveText("42");
+  // It has nothing to send, and hears from its line only that nothing comes.
+  await ada.isSync("offline", 60_000);
+  ada.line.swallows = false;
+  ada.line.snap();
+  await ada.mend();
+  await room.agrees();
+});
+
+test("what no frame holds arrives: text, its run, and an attachment", async ({ room }) => {
+  const [ada, bob] = await room.begin("#");
+  const text = "# long\n".repeat(200_000);
+  await ada.paste(0, `${text}print('ran')`);
+  await ada.run(0);
+  await ada.ends(0);
+  await bob.ends(0);
+  await expect(bob.outputs(0)).toHaveText("ran");
+  const picture = { "image/png": "iVBORw0KGgo=".padStart(1_200_000, "A") };
+  const cell = { id: "pictured", cell_type: "markdown", metadata: {}, source: "seen", attachments: { "a.png": picture } };
+  await ada.drop("pictured.ipynb", JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
+  await expect(bob.cells).toHaveCount(2, { timeout: 60_000 });
+  await bob.isLive();
+  const eve = await room.join();
+  for (const guest of [bob, eve]) {
+    const { notebook } = await guest.download();
+    expect(notebook.cells[0].source.join("")).toBe(`${text}print('ran')`);
+    expect(notebook.cells[1].attachments["a.png"]).toEqual(picture);
+  }
+});
+
 test("B4-15: a run that was claimed when its browser died, and of whose beginning nobody heard, is run once, elsewhere", async ({ room }) => {
   const [ada, bob] = await room.begin("'first'");
   await ada.execute(0, "'first'");
