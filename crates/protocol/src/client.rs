@@ -35,6 +35,9 @@ pub use large::MAX_EVENT_BYTES;
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
 
+/// When a relay that is full is tried again: somebody may have shortened the log.
+const FULL_MILLIS: u32 = 60_000;
+
 #[derive(Debug)]
 enum Phase {
     /// Between two attempts.
@@ -86,6 +89,8 @@ pub struct Client {
     attempts: u32,
     watch: retry::Watch,
     held_back: bool,
+    /// Why the relay takes nothing more, while it gives what others put there before.
+    full: Option<Refusal>,
     absent: bool,
     /// The relay and its head, where its state neither can be taken in nor replaced.
     unmatched: Option<(RelayId, u64)>,
@@ -124,6 +129,7 @@ impl Client {
             attempts: 0,
             watch: retry::Watch::default(),
             held_back: false,
+            full: None,
             absent: false,
             unmatched: None,
             unopened: 0,
@@ -144,7 +150,7 @@ impl Client {
         if let Phase::Refused(why) = &self.phase {
             Status::Refused(why.clone())
         } else if matches!(self.phase, Phase::Following { live: true }) {
-            Status::Live
+            self.full.as_ref().map_or(Status::Live, |full| Status::Refused(full.to_string()))
         } else if self.unmatched.is_some() && self.may_write() {
             Status::Refused(CONFLICT.to_owned())
         } else if self.absent || self.unmatched.is_some() {
@@ -327,11 +333,11 @@ impl Client {
     fn refused(&mut self, refusal: Refusal) {
         match refusal {
             Refusal::TooFast { retry_millis } if matches!(self.phase, Phase::Following { live: true }) => {
-                self.held_back = true;
-                self.sent = 0;
-                // It may have been a part of a snapshot.
-                self.tail.asked = false;
-                self.steps.push(Step::Wake(retry_millis));
+                self.hold_back(retry_millis);
+            }
+            Refusal::Full { .. } if matches!(self.phase, Phase::Following { live: true }) => {
+                self.full = Some(refusal);
+                self.hold_back(FULL_MILLIS);
             }
             // What was asked for on the way is not asked for again: it begins anew, later.
             Refusal::TooFast { .. } => self.drop_connection(),
@@ -364,12 +370,22 @@ impl Client {
         }
     }
 
+    /// Sends nothing for a while, and then all that is not acknowledged.
+    fn hold_back(&mut self, millis: u32) {
+        self.held_back = true;
+        self.sent = 0;
+        // It may have been a part of a snapshot.
+        self.tail.asked = false;
+        self.steps.push(Step::Wake(millis));
+    }
+
     fn connect(&mut self) {
         self.phase = Phase::Opening;
         self.me = None;
         self.presence = None;
         self.sent = 0;
         self.held_back = false;
+        self.full = None;
         self.blobs.disconnected();
         if let Some(blob) = std::mem::take(&mut self.waiting).blob {
             self.blobs.stop_fetching(&blob);

@@ -108,6 +108,7 @@ impl Client {
             if at < self.sent {
                 self.sent -= 1;
             }
+            self.full = None;
             return Opened::Done(self.outbox.remove(at));
         }
         let opened = sealed.map(|sealed| large::open(&self.sealer, &mut self.waiting, id, sealed));

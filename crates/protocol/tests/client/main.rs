@@ -452,3 +452,20 @@ fn a_log_goes_on_behind_an_event_that_nobody_has() {
     assert_eq!(titles(&desk), ["1.3", "1.3", "1.3"]);
     assert_eq!([second, third].map(|number| desk.devices[number].client.unopened()), [1, 1]);
 }
+
+#[test]
+fn who_has_too_much_for_a_full_relay_still_hears_what_others_put_there() {
+    let mut desk = Desk::new(Limits { log_bytes: 3_000, ..Limits::default() });
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    let large = Envelope { event: Event::NotebookTitled { title: "x".repeat(4_000) }, ..titled(1, 2) };
+    desk.push(first, large);
+    assert!(matches!(desk.devices[first].client.status(), Status::Refused(_)));
+    desk.push(second, titled(2, 1));
+    assert!(desk.devices.iter().all(|device| device.state.confirmed().title() == "2.1"));
+    assert_eq!(desk.devices[first].client.unsent(), 1);
+    // It is tried again, and is no more welcome.
+    desk.with(first, Client::woken);
+    assert!(matches!(desk.devices[first].client.status(), Status::Refused(_)));
+    assert_eq!(desk.devices[second].client.status(), Status::Live);
+}
