@@ -10,6 +10,7 @@ Usage: cargo xtask <task> [options]
   serve   Set up what is missing, build, and serve Cathode with live reload
           and a relay, so that browsers on this machine share notebooks.
           --port <number>   port on this machine (8080)
+          --network         for other machines on the network too, over HTTPS
           --open            open the page in the default browser
           --release         optimised build
   build   Build the static site for any static host.
@@ -55,6 +56,7 @@ pub(crate) enum Task {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ServeOptions {
     pub(crate) port: u16,
+    pub(crate) network: bool,
     pub(crate) open: bool,
     pub(crate) profile: Profile,
 }
@@ -121,13 +123,14 @@ fn without_options(mut arguments: impl Iterator<Item = String>, task: Task) -> R
 }
 
 fn parse_serve(mut arguments: impl Iterator<Item = String>) -> Result<ServeOptions> {
-    let mut options = ServeOptions { port: 8080, open: false, profile: Profile::Dev };
+    let mut options = ServeOptions { port: 8080, network: false, open: false, profile: Profile::Dev };
     while let Some(option) = arguments.next() {
         match option.as_str() {
             "--port" => {
                 let port = value(&mut arguments, "--port")?;
                 options.port = port.parse().with_context(|| format!("`{port}` is not a port number"))?;
             }
+            "--network" => options.network = true,
             "--open" => options.open = true,
             "--release" => options.profile = Profile::Release,
             _ => return Err(unknown(&option)),
@@ -177,8 +180,8 @@ mod tests {
 
     #[test]
     fn options_reach_their_task() {
-        let serve = Task::Serve(ServeOptions { port: 9000, open: true, profile: Profile::Release });
-        assert_eq!(parse("serve --port 9000 --open --release").unwrap(), serve);
+        let serve = Task::Serve(ServeOptions { port: 9000, network: true, open: true, profile: Profile::Release });
+        assert_eq!(parse("serve --port 9000 --network --open --release").unwrap(), serve);
         let build = Task::Build(BuildOptions { out: PathBuf::from("site"), profile: Profile::Dev });
         assert_eq!(parse("build --dev --out site").unwrap(), build);
     }

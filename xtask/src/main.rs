@@ -20,6 +20,7 @@ mod tools;
 
 mod assets;
 mod loader;
+mod network;
 mod order;
 mod relay;
 mod site;

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::arguments::{BuildOptions, Profile, ServeOptions};
 use crate::loader::LOADER;
+use crate::network;
 use crate::order::name_by_place;
 use crate::process::run;
 use crate::relay;
@@ -54,7 +55,16 @@ pub(crate) fn serve(workspace: &Workspace, options: &ServeOptions) -> Result<()>
     if options.open {
         command.arg("--open");
     }
-    eprintln!("→ Building; then Cathode is at http://localhost:{}/", options.port);
+    if options.network {
+        let address = network::address()?;
+        let made = network::certificate(workspace, address)?;
+        command.args(["--address", "0.0.0.0"]);
+        command.arg("--tls-cert-path").arg(made.certificate).arg("--tls-key-path").arg(made.key);
+        eprintln!("→ Building; then Cathode is at https://{address}:{}/ on this network.", options.port);
+        eprintln!("  Browsers do not know its certificate and ask once whether to go on.");
+    } else {
+        eprintln!("→ Building; then Cathode is at http://localhost:{}/", options.port);
+    }
     become_process(&mut command)
 }
 
