@@ -4,7 +4,8 @@ use browser::idb::Entry;
 use browser::timer;
 use futures::future::{Either, select};
 use leptos::prelude::*;
-use notebook::{Command, ipynb};
+use notebook::Command;
+use notebook::ipynb::{self, Imported};
 
 use crate::file;
 use crate::library::{self, UNTITLED};
@@ -13,20 +14,31 @@ use crate::session::Session;
 /// After this long a copy that is not there has failed.
 const PATIENCE_MILLIS: u32 = 30_000;
 
-/// Makes a copy under this title and returns its entry in the list. It is saved when this returns.
-pub(crate) async fn make(session: Session, title: &str) -> Result<Entry, String> {
+/// Makes a copy under this title and returns its entry in the list. It is saved when this returns, or not listed.
+async fn make(session: Session, title: &str) -> Result<Entry, String> {
     session.flush();
     let text = file::to_ipynb(session).await?;
     let imported = ipynb::parse(&text).map_err(|error| error.to_string())?;
     let entry = library::create(title).await?;
-    let opening = library::opening(&entry).ok_or("The copy's entry in the list is damaged.")?;
+    if let Err(reason) = fill(&entry, imported).await {
+        library::delete(&entry.id).await.ok();
+        return Err(format!("{reason} Nothing was changed. You can download the notebook instead."));
+    }
+    Ok(entry)
+}
+
+async fn fill(entry: &Entry, imported: Imported) -> Result<(), String> {
+    let opening = library::opening(entry).ok_or("The copy's entry in the list is damaged.")?;
     // A store of its own takes the cells in; it ends with this page, which is left for the copy.
     let copy = Session::open(opening);
     let saved = Box::pin(copy.give(Command::Import { file: Box::new(imported) }));
     match select(saved, Box::pin(timer::after(PATIENCE_MILLIS))).await {
-        Either::Left((Ok(()), _)) => Ok(entry),
+        Either::Left((Ok(()), _)) => match copy.storage.get_untracked() {
+            Some(storage) if storage.keeps() => Ok(()),
+            _ => Err("A copy would be gone at once: this browser keeps no files for this site.".to_owned()),
+        },
         Either::Left((Err(refusal), _)) => Err(refusal.to_string()),
-        Either::Right(_) => Err("The copy could not be saved in time. Nothing else was changed.".to_owned()),
+        Either::Right(_) => Err("The copy could not be saved in time.".to_owned()),
     }
 }
 
@@ -37,7 +49,7 @@ pub(crate) fn make_and_open(session: Session) {
         session.toasts.say("Making a copy…");
         match make(session, &format!("{title} (copy)")).await {
             Ok(entry) => go_to(session, &entry),
-            Err(reason) => session.toasts.say(&reason),
+            Err(reason) => offer_file(session, &reason),
         }
     });
 }
@@ -52,9 +64,13 @@ pub(crate) fn stop_sharing(session: Session) {
                 }
                 go_to(session, &entry);
             }
-            Err(reason) => session.toasts.say(&reason),
+            Err(reason) => offer_file(session, &reason),
         }
     });
+}
+
+fn offer_file(session: Session, reason: &str) {
+    session.toasts.offer(reason, "Download", move || file::download_notebook(session));
 }
 
 fn go_to(session: Session, entry: &Entry) {
