@@ -298,6 +298,11 @@ impl Session {
         self.inner.with_value(|inner| inner.opening.access.notebook())
     }
 
+    /// Returns the address of the relay that this page was opened with.
+    pub(crate) fn relay(self) -> Option<String> {
+        self.inner.with_value(|inner| inner.opening.relay.clone())
+    }
+
     /// Says what is visible but not committed yet, from the first keystroke on.
     pub(crate) fn saving(self) -> SaveState {
         match self.stored.get() {

@@ -396,9 +396,21 @@ test("the relay's address is a setting of this browser", async ({ room }) => {
   await field.fill("ftp://nowhere");
   await ada.button("Set relay").click();
   await expect(dialog(ada).getByRole("alert")).toContainText("This is not the address of a relay");
-  await field.fill("https://relay.example/rooms");
-  await ada.button("Set relay").click();
-  await expect(field).toHaveValue("wss://relay.example/rooms");
+  await expect(ada.button("Start sharing")).toBeEnabled();
+  for (const [written, read] of [
+    ["https://relay.example/rooms/", "wss://relay.example/rooms"],
+    [" relay.example/sync", "wss://relay.example/sync"],
+    ["relay.example:8443", "wss://relay.example:8443"],
+  ]) {
+    await field.fill(written);
+    await ada.button("Set relay").click();
+    await expect(field).toHaveValue(read);
+  }
+  // This notebook was opened with the site's: it is not shared there now.
+  await expect(dialog(ada)).toContainText("close this notebook’s other tabs");
+  await expect(ada.button("Start sharing")).toBeDisabled();
   await ada.button("Use this site’s").click();
   await expect(field).toHaveValue(`${ada.site.replace("http", "ws")}sync`);
+  await expect(ada.button("Start sharing")).toBeEnabled();
+  await expect(dialog(ada)).not.toContainText("close this notebook’s other tabs");
 });

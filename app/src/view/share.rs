@@ -42,15 +42,16 @@ pub(crate) fn Share(session: Session) -> impl IntoView {
 fn Contents(session: Session, stopping: RwSignal<bool>, open: RwSignal<bool>) -> impl IntoView {
     let shared = Memo::new(move |_| session.is_shared());
     let may_write = session.access().may_write();
+    let relay_changed = RwSignal::new(relay_is_another(session));
     view! {
         <h2>"Share this notebook"</h2>
         {move || match (shared.get(), may_write) {
-            (false, true) => view! { <Beginning session /> }.into_any(),
+            (false, true) => view! { <Beginning session relay_changed /> }.into_any(),
             (false, false) => view! { <p>"This site has no relay, so the notebook is not shared from here."</p> }.into_any(),
             (true, _) => view! { <Links session /> }.into_any(),
         }}
         <Show when=move || !session.awaited.get()><InlineLink session /></Show>
-        <RelaySetting />
+        <RelaySetting session changed=relay_changed />
         <div class="dialog-actions">
             <Show when=move || shared.get() && may_write>
                 <button class="button quiet share-stop" on:click=move |_| {
@@ -65,8 +66,9 @@ fn Contents(session: Session, stopping: RwSignal<bool>, open: RwSignal<bool>) ->
 
 /// What is said before a notebook is shared for the first time.
 #[component]
-fn Beginning(session: Session) -> impl IntoView {
+fn Beginning(session: Session, relay_changed: RwSignal<bool>) -> impl IntoView {
     let asked = RwSignal::new(false);
+    let refusal = RwSignal::new(None::<String>);
     let begin = move |_| {
         asked.set(true);
         session.flush();
@@ -78,22 +80,28 @@ fn Beginning(session: Session) -> impl IntoView {
                         log::warn!("{reason}");
                     }
                 }
-                Err(refusal) => {
+                Err(reason) => {
                     asked.try_set(false);
-                    session.toasts.say(&refusal.to_string());
+                    refusal.try_set(Some(reason.to_string()));
                 }
             }
         });
     };
     let writable = move || session.is_writable();
-    let relay = crate::relay::address().is_some();
+    let relay = session.relay().is_some();
     view! {
         <p>"Whoever has the link is in this notebook with you, live. It is sealed in your browser: the relay that passes it on cannot read it."</p>
-        {(!relay).then(|| view! { <p class="share-note">"This site has no relay. Set the address of one below, or use the copy inside a link."</p> })}
-        <p><button class="button primary" disabled=move || !relay || asked.get() || !writable() on:click=begin>
+        {move || (!relay && !relay_changed.get()).then(|| view! { <p class="share-note">"This site has no relay. Set the address of one below, or use the copy inside a link."</p> })}
+        <p><button class="button primary" disabled=move || !relay || relay_changed.get() || asked.get() || !writable() on:click=begin>
             {move || if asked.get() { "Starting…" } else { "Start sharing" }}
         </button></p>
+        {move || refusal.get().map(|reason| view! { <p role="alert">{reason}</p> })}
     }
+}
+
+/// Says whether this notebook was opened before another relay was set.
+fn relay_is_another(session: Session) -> bool {
+    crate::relay::address() != session.relay()
 }
 
 /// Returns what the others can see of this notebook by now.

@@ -3,11 +3,17 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::relay_is_another;
 use crate::relay;
+use crate::session::Session;
 
 /// Shows the relay's address and lets it be set.
 #[component]
-pub(super) fn RelaySetting() -> impl IntoView {
+pub(super) fn RelaySetting(
+    session: Session,
+    /// Whether it is not the one that this notebook was opened with.
+    changed: RwSignal<bool>,
+) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let said = RwSignal::new(None::<Result<(), &'static str>>);
     let choose = move |address: Option<String>| {
@@ -16,6 +22,7 @@ pub(super) fn RelaySetting() -> impl IntoView {
             field.set_value(&relay::address().unwrap_or_default());
         }
         said.set(Some(chosen));
+        changed.set(relay_is_another(session));
     };
     view! {
         <details class="share-advanced">
@@ -29,12 +36,15 @@ pub(super) fn RelaySetting() -> impl IntoView {
                 <button class="button" on:click=move |_| choose(None)>"Use this site’s"</button>
                 <button class="button outline" on:click=move |_| choose(field.get_untracked().map(|field| field.value()))>"Set relay"</button>
             </div>
-            {move || said.get().map(|said| match said {
-                Ok(()) => view! {
-                    <p role="status">"Set. "<button class="link" on:click=|_| { browser::page::reload().ok(); }>"Reload this notebook"</button>" to use it here."</p>
-                }.into_any(),
-                Err(reason) => view! { <p role="alert">{reason}</p> }.into_any(),
-            })}
+            {move || match said.get() {
+                Some(Err(reason)) => view! { <p role="alert">{reason}</p> }.into_any(),
+                Some(Ok(())) if !changed.get() => view! { <p role="status">"Set."</p> }.into_any(),
+                Some(Ok(())) | None => ().into_any(),
+            }}
         </details>
+        // The tab that leads keeps its relay for all others.
+        <Show when=move || changed.get()>
+            <p class="share-changed" role="status">"Another relay is set. To use it here, close this notebook’s other tabs and "<button class="link" on:click=|_| { browser::page::reload().ok(); }>"reload this one"</button>"."</p>
+        </Show>
     }
 }
