@@ -334,9 +334,34 @@ test("following somebody keeps their cell in view until one goes one's own way",
   await ada.click(0);
   await expect(bob.cell(0)).toBeInViewport();
   await expect(bob.page.locator(".following")).toBeVisible();
+  // Who makes a cell is there before it is.
+  await ada.append();
+  await expect(bob.cell(4)).toBeInViewport();
   await bob.page.mouse.move(400, 400);
   await bob.page.mouse.wheel(0, 40);
   await expect(bob.page.locator(".following")).toBeHidden();
+});
+
+test("following somebody goes on after a break of the connection, and ends where it can be seen once they have left", async ({ room }) => {
+  const [ada, bob] = await room.begin("top = 1");
+  await ada.append(`x = 1${"\n".repeat(60)}`);
+  await ada.append("end = 1");
+  await expect(bob.cells).toHaveCount(3);
+  await ada.click(0);
+  await bob.page.locator("summary[aria-label='People']").click();
+  await bob.page.getByRole("button", { name: /^Follow / }).click();
+  const following = bob.page.locator(".following");
+  for (const [guest, at] of [[bob, 2], [ada, 0]]) {
+    guest.cut();
+    await expect(following).toContainText("who is away");
+    await guest.mend();
+    await expect(following).not.toContainText("who is away");
+    await ada.click(at);
+    await expect(bob.cell(at)).toBeInViewport();
+  }
+  await ada.page.close();
+  await expect(bob.page.locator(".toast")).toContainText("you follow nobody now");
+  await expect(following).toBeHidden();
 });
 
 test("the bar says in whose browser Python runs", async ({ room }) => {
@@ -384,6 +409,29 @@ test("who stops sharing goes on with a copy under new keys; the others keep thei
   await bob.isLive();
   await ada.goHome();
   await expect(ada.page.locator("[data-notebook]")).toHaveCount(1);
+});
+
+test("links to a notebook at a relay of one's own say so, and work for who has set it too", async ({ room }) => {
+  const ada = await room.enter();
+  await ada.create();
+  await ada.write(0, "elsewhere = True");
+  const bob = await room.enter();
+  await ada.button("Share").click();
+  await dialog(ada).getByText("Advanced").click();
+  const relay = `${bob.site.replace("http", "ws")}sync`;
+  await dialog(ada).getByRole("textbox", { name: "Relay" }).fill(relay);
+  await ada.button("Set relay").click();
+  await ada.button("reload this one").click();
+  await ada.opened();
+  await ada.button("Share").click();
+  await ada.button("Start sharing").click();
+  await expect(dialog(ada).getByRole("note")).toContainText(`the relay ${relay}`);
+  const { edit } = await ada.links();
+  await bob.follow(edit);
+  await bob.shows(["elsewhere = True"]);
+  await bob.button("Share").click();
+  await expect(dialog(bob).getByRole("textbox", { name: "Link to edit" })).toBeVisible();
+  await expect(dialog(bob).getByRole("note")).toBeHidden();
 });
 
 test("the relay's address is a setting of this browser", async ({ room }) => {

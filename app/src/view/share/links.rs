@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::standing;
 use crate::link;
+use crate::relay;
 use crate::session::Session;
 
 /// How far from the edge a scanner wants the code to be, in modules.
@@ -18,12 +19,17 @@ const QUIET: i32 = 4;
 pub(super) fn Links(session: Session) -> impl IntoView {
     let access = session.access();
     let scanned = RwSignal::new(None::<&'static str>);
+    // A link does not name it: who follows one would tell a relay of somebody else's choice where they are.
+    let own_relay = session.relay().filter(|relay| Some(relay) != relay::of_site().as_ref());
     view! {
         <p role="status">{move || session.sync.with(standing)}</p>
         {access.may_write().then(|| view! {
             <LinkRow name="Link to edit" note="Read, write and run. Give it to people you work with." access=access.clone() scanned />
         })}
         <LinkRow name="Link to view" note="See everything live, change nothing." access=access.for_viewing() scanned />
+        {own_relay.map(|relay| view! {
+            <p class="share-own-relay" role="note">{format!("These links lead to the relay {relay}, which is not this site’s and not in them. Who follows one waits until they have set it too, under “Share”, “Advanced”, and reload the page.")}</p>
+        })}
         <p class="share-note">"A link is the key: who has it, gets in. Keep it as you would a password."</p>
     }
 }
