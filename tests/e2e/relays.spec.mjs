@@ -95,5 +95,11 @@ test.describe("a relay that is full", () => {
     await expect(ada.cells).toHaveCount(5);
     await ada.execute(0, "6 * 7");
     await expect(ada.outputs(0)).toHaveText("42");
+    const id = ada.id();
+    await ada.banner.getByRole("button", { name: "Make a copy" }).click();
+    await expect.poll(() => ada.id()).not.toBe(id);
+    await ada.opened();
+    await ada.isSync("local");
+    await expect(ada.cells).toHaveCount(5);
   });
 });

@@ -4,6 +4,7 @@ use browser::idb::Entry;
 use leptos::prelude::*;
 use protocol::port::{KernelState, SaveState, Storage, SyncState, ToStore};
 
+use crate::copying;
 use crate::editor::EditorBundle;
 use crate::file;
 use crate::library;
@@ -53,6 +54,10 @@ pub(crate) fn Banners(
                 SyncState::Refused { reason } if !session.awaited.get() => Some(view! {
                     <Banner failed=true>
                         <p>{format!("Sharing stopped: {reason}. What others do does not arrive here; what you do is kept in this browser.")}</p>
+                        // Who views has it in the note below.
+                        {session.access().may_write().then(|| view! {
+                            <button class="button outline" on:click=move |_| copying::make_and_open(session)>"Make a copy"</button>
+                        })}
                         <button class="button outline" on:click=|_| { browser::page::reload().ok(); }>"Reload"</button>
                     </Banner>
                 }),
