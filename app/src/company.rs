@@ -105,6 +105,11 @@ impl Session {
         self.sync.with(|sync| *sync != SyncState::Local)
     }
 
+    /// Says whether everything that others do arrives here.
+    pub(crate) fn is_live(self) -> bool {
+        self.sync.with(|sync| matches!(sync, SyncState::Live { .. }))
+    }
+
     /// Takes in who is here. Returns the cells where somebody came, went or moved, each with who is there now.
     pub(crate) fn take_in_people(self, peers: &[(ConnectionId, Presence)]) -> BTreeMap<CellId, Vec<Person>> {
         let me = self.company.me();
@@ -127,10 +132,6 @@ impl Session {
             if let Some(there) = person.place.as_ref().and_then(|place| places.get_mut(&place.cell)) {
                 there.push(person.clone());
             }
-        }
-        let gone = |id: &PersonId| !people.iter().any(|person| person.id == *id);
-        if self.company.following.with_untracked(|followed| followed.as_ref().is_some_and(gone)) {
-            self.company.following.set(None);
         }
         self.company.people.set(people);
         places
@@ -195,10 +196,14 @@ impl Session {
 
     /// Keeps whom this page follows in view.
     pub(crate) fn keep_following(self) {
-        let cell = Memo::new(move |_| self.company.following.get().and_then(|person| self.place_of(&person)));
+        let cell = Memo::new(move |_| {
+            let cell = self.company.following.get().and_then(|person| self.place_of(&person))?;
+            // Who makes a cell is there before it is.
+            self.order.with(|order| order.contains(&cell)).then_some(cell)
+        });
         Effect::new(move |_| {
             if let Some(cell) = cell.get() {
-                self.focus.reveal(&cell);
+                self.focus.reveal(cell);
             }
         });
     }

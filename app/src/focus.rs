@@ -74,10 +74,13 @@ impl Focus {
     }
 
     /// Brings a cell into view; the focus stays where it is.
-    pub(crate) fn reveal(self, cell: &CellId) {
-        if let Some(row) = self.rows.with_value(|rows| rows.get(cell).cloned()) {
-            request_animation_frame(move || scroll_to(&row.element, ScrollLogicalPosition::Center));
-        }
+    pub(crate) fn reveal(self, cell: CellId) {
+        // By then the row of a cell that is new is on the page.
+        request_animation_frame(move || {
+            if let Some(row) = self.rows.try_with_value(|rows| rows.get(&cell).cloned()).flatten() {
+                scroll_to(&row.element, ScrollLogicalPosition::Center);
+            }
+        });
     }
 
     /// Leaves a cell's text, if it is being edited.
