@@ -12,6 +12,9 @@ use crate::session::Session;
 /// How many bytes of read values are kept; an image scrolled back into view need not be read again.
 const KEPT_BYTES: usize = 32 << 20;
 
+/// Why a value is not to be had that is neither here nor, just now, anywhere else.
+pub(crate) const NOT_HERE: &str = "This value is not in this browser.";
+
 #[derive(Debug, Default)]
 struct Kept {
     bytes: usize,
@@ -67,7 +70,7 @@ impl Session {
                 self.blobs.keep(blob, &bytes);
                 Ok(bytes)
             }
-            Ok(_) => Err("This value is not in this browser.".to_owned()),
+            Ok(_) => Err(NOT_HERE.to_owned()),
             Err(refusal) => Err(refusal.to_string()),
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod markup;
 pub(crate) mod math;
+pub(crate) mod missing;
 pub(crate) mod palette;
 pub(crate) mod rich;
 pub(crate) mod stream;

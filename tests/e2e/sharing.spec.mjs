@@ -228,6 +228,23 @@ test("a third browser that joins late has everything, outputs and large ones too
   await expect.poll(async () => (await carol.outputs(0).textContent()).replaceAll(/[^x]/g, "").length).toBeGreaterThan(10_000);
 });
 
+test("large outputs whose way was cut off come once the connection is back", async ({ room }) => {
+  const [ada, bob] = await room.begin("from IPython.display import HTML\nprint('x' * 200_000 + 'end')\nHTML('<b>bold</b>' + 'y' * 200_000)");
+  bob.line.meddle = ({ up, payload }, pass) => {
+    if (up && payload.includes("PullBlob")) bob.cut();
+    else pass(payload);
+  };
+  await ada.run(0);
+  await ada.ends(0);
+  await bob.isSync("offline");
+  await expect(bob.outputs(0).getByText("This value comes when the connection is back.")).toHaveCount(2);
+  bob.line.meddle = undefined;
+  await bob.mend();
+  await expect(bob.outputs(0).locator("b")).toHaveText("bold");
+  await expect(bob.outputs(0).locator("[data-stream]")).toContainText("x".repeat(1000));
+  await expect(bob.outputs(0)).not.toContainText("This value");
+});
+
 test("cells that are moved, deleted and added at once converge without doubles or losses", async ({ room }) => {
   const [ada, bob] = await room.begin("0");
   for (let number = 1; number < 5; number += 1) await ada.append(String(number));

@@ -12,6 +12,7 @@ use super::frame::Frame;
 use super::image::{Media, Picture};
 use super::markup::{self, Made};
 use super::math;
+use super::missing::Missing;
 use super::palette::themed;
 use super::tree::Tree;
 use crate::session::Session;
@@ -31,14 +32,19 @@ pub(crate) fn Rich(session: Session, data: MimeBundle, metadata: Json) -> impl I
 fn Stored(session: Session, data: MimeBundle, metadata: Json, blob: BlobRef) -> impl IntoView {
     let found = RwSignal::new(None::<Result<Shown, String>>);
     let size = blob.size;
-    browser::spawn(async move {
-        let result = read_and_plan(session, &data, &metadata, blob).await;
-        found.try_set(Some(result));
-    });
+    let read = move || {
+        let (data, metadata, blob) = (data.clone(), metadata.clone(), blob.clone());
+        browser::spawn(async move {
+            let result = read_and_plan(session, &data, &metadata, blob).await;
+            found.try_set(Some(result));
+        });
+    };
+    read();
+    let read = Callback::new(move |()| read());
     move || match found.get() {
         None => view! { <p class="waiting">{format!("Reading {}…", bytes(size))}</p> }.into_any(),
         Some(Ok(shown)) => show(shown),
-        Some(Err(reason)) => view! { <p class="waiting failed">{reason}</p> }.into_any(),
+        Some(Err(reason)) => view! { <Missing session reason again=read /> }.into_any(),
     }
 }
 

@@ -10,6 +10,7 @@ use notebook::{BlobRef, Content, ExecutionId, ExecutionStatus, StreamName};
 use render::terminal::{Bounds, Terminal};
 use send_wrapper::SendWrapper;
 
+use super::missing::Missing;
 use super::palette::themed;
 use crate::session::Session;
 
@@ -43,7 +44,9 @@ struct Drawing {
     /// Whether anything was drawn.
     begun: bool,
     head: usize,
-    whole: bool,
+    bounds: Bounds,
+    /// Whether the text is to be read from its beginning.
+    stale: bool,
 }
 
 /// Where a stream's text is and where it is drawn.
@@ -74,7 +77,8 @@ pub(crate) fn Stream(
         busy: false,
         begun: false,
         head: 0,
-        whole: false,
+        bounds: Bounds::default(),
+        stale: false,
     };
     let screen = Screen {
         session,
@@ -94,6 +98,11 @@ pub(crate) fn Stream(
             growing.clone().draw_soon();
         }
     });
+    let unread = screen.clone();
+    let again = Callback::new(move |()| {
+        failure.set(None);
+        unread.clone().read_again();
+    });
     let class = if name == StreamName::Stderr { "terminal stderr" } else { "terminal" };
     let show_all = move |_| screen.clone().show_whole();
     view! {
@@ -105,7 +114,7 @@ pub(crate) fn Stream(
                 </p>
             </Show>
             <pre class=class node_ref=tail></pre>
-            {move || failure.get().map(|reason| view! { <p class="waiting failed">{reason}</p> })}
+            {move || failure.get().map(|reason| view! { <Missing session reason again /> })}
         </div>
     }
 }
@@ -136,12 +145,18 @@ impl Screen {
             match self.next_piece() {
                 Piece::Nothing => break,
                 Piece::Text(text) => self.drawing.borrow_mut().terminal.append(&text),
-                Piece::Blob(blob) => match self.session.read_blob(&blob).await {
-                    Ok(bytes) => self.drawing.borrow_mut().terminal.append(&String::from_utf8_lossy(&bytes)),
-                    Err(reason) => {
-                        self.failure.try_set(Some(reason));
+                Piece::Blob(blob) => {
+                    let read = self.session.read_blob(&blob).await;
+                    let mut drawing = self.drawing.borrow_mut();
+                    match read {
+                        // It comes again.
+                        _ if drawing.stale => {}
+                        Ok(bytes) => drawing.terminal.append(&String::from_utf8_lossy(&bytes)),
+                        Err(reason) => {
+                            self.failure.try_set(Some(reason));
+                        }
                     }
-                },
+                }
             }
         }
         let began = browser::clock::performance_now();
@@ -150,7 +165,7 @@ impl Screen {
             browser::timer::after(SLOW_PAUSE_MILLIS).await;
         }
         self.drawing.borrow_mut().busy = false;
-        if !matches!(self.peek(), Piece::Nothing) {
+        if self.drawing.borrow().stale || !matches!(self.peek(), Piece::Nothing) {
             self.draw_soon();
         }
     }
@@ -180,7 +195,14 @@ impl Screen {
     }
 
     fn next_piece(&self) -> Piece {
-        let mut place = self.drawing.borrow().place;
+        let mut drawing = self.drawing.borrow_mut();
+        if std::mem::take(&mut drawing.stale) {
+            drawing.terminal = Terminal::new(drawing.bounds);
+            drawing.place = Place::default();
+            drawing.head = 0;
+        }
+        let mut place = drawing.place;
+        drop(drawing);
         let piece = self.piece_at(&mut place);
         self.drawing.borrow_mut().place = place;
         piece
@@ -238,9 +260,8 @@ impl Screen {
         tail.set_inner_html(&themed(&view.tail));
         head.set_hidden(view.head.is_empty());
         tail.set_hidden(view.tail.is_empty());
-        let hidden = if drawing.whole { 0 } else { view.hidden };
-        if self.hidden.try_get_untracked().is_some_and(|known| known != hidden) {
-            self.hidden.set(hidden);
+        if self.hidden.try_get_untracked().is_some_and(|known| known != view.hidden) {
+            self.hidden.set(view.hidden);
         }
         if let (true, Some(scroller)) = (at_end, scroller) {
             scroller.set_scroll_top(scroller.scroll_height());
@@ -269,15 +290,15 @@ impl Screen {
             browser::spawn(self.download());
             return;
         }
-        {
-            let mut drawing = self.drawing.borrow_mut();
-            drawing.terminal = Terminal::new(Bounds::NONE);
-            drawing.place = Place::default();
-            drawing.whole = true;
-            drawing.head = 0;
-        }
+        self.drawing.borrow_mut().bounds = Bounds::NONE;
         self.hidden.set(0);
-        browser::spawn(self.round());
+        self.read_again();
+    }
+
+    /// Reads the text from its beginning.
+    fn read_again(self) {
+        self.drawing.borrow_mut().stale = true;
+        self.draw_soon();
     }
 
     async fn download(self) {
