@@ -139,6 +139,25 @@ test("B4-33: a key that was cut off, changed or left out gets a message and make
   await expect(bob.page.getByText("Nothing here yet.")).toBeVisible();
 });
 
+test("a link to view with a wrong key takes the place of no right one, and leaves nothing in a list", async ({ room }) => {
+  await room.begin("x = 1", 0);
+  const [address, key] = room.links.view.split("#view.");
+  const wrong = `${address}#view.${key.startsWith("A") ? "B" : "A"}${key.slice(1)}`;
+  const bob = await room.join(room.links.view);
+  await paste(bob, wrong);
+  await bob.isSync("refused");
+  await bob.reload();
+  await bob.isLive();
+
+  const eve = await room.enter();
+  await eve.page.goto(`${eve.site}${wrong}`);
+  await notice(eve, "The relay does not give out this notebook");
+  await eve.goHome();
+  await expect(eve.page.getByText("Nothing here yet.")).toBeVisible();
+  await eve.follow(room.links.view);
+  await eve.shows(["x = 1"]);
+});
+
 test("a link whose notebook nobody has yet says so, and shows it once somebody brings it", async ({ room }) => {
   const ada = await room.enter();
   await ada.create();
@@ -373,6 +392,22 @@ test("the bar says in whose browser Python runs", async ({ room }) => {
   await ada.ends(0);
   await expect(bob.kernel).toHaveText("Python runs in Ada’s browser");
   await expect(ada.kernel).toHaveText("Python ready");
+});
+
+test("who is offline is told that what runs elsewhere cannot be interrupted from here, and what waits is not read out", async ({ room }) => {
+  const [ada, bob] = await room.begin("while True: pass");
+  await ada.run(0);
+  await bob.isRunning(0);
+  bob.cut();
+  await bob.isSync("offline");
+  await bob.cell(0).getByRole("button", { name: "Stop this cell" }).click();
+  await expect(bob.page.locator(".toast")).toContainText("It runs in another browser");
+  await bob.append("y = 1");
+  await expect(bob.sync.locator("[aria-live=off]")).toContainText("waiting");
+  await bob.mend();
+  await bob.isLive();
+  await bob.cell(0).getByRole("button", { name: "Stop this cell" }).click();
+  await ada.ends(0, "interrupted");
 });
 
 test("undo takes back what one typed oneself, whatever another typed since", async ({ room }) => {

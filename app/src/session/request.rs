@@ -46,7 +46,24 @@ impl Session {
 
     /// Interrupts what runs.
     pub(crate) fn interrupt(self) {
-        self.post(&ToStore::Interrupt);
+        if self.runs_out_of_reach() {
+            self.toasts.say("It runs in another browser, which cannot be reached just now.");
+        } else {
+            self.post(&ToStore::Interrupt);
+        }
+    }
+
+    /// Says whether what runs, runs elsewhere, and nothing said here is heard there.
+    fn runs_out_of_reach(self) -> bool {
+        if untrack(|| self.is_live() || !self.is_shared()) {
+            return false;
+        }
+        let me = self.company.me();
+        self.read(|notebook| {
+            let running = notebook.sessions().iter().filter(|session| notebook.claimed_by(&session.id).is_some());
+            let mine: Vec<bool> = running.map(|session| session.by.as_ref() == Some(&me)).collect();
+            !mine.is_empty() && !mine.contains(&true)
+        })
     }
 
     /// Asks for a kernel before there is work.
