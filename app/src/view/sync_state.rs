@@ -39,17 +39,9 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
             "Live".to_owned(),
             "Who has a link sees every change as it happens. The relay in between cannot read any of it.".to_owned(),
         ),
-        SyncState::Offline { unsent: 0 } => (
+        SyncState::Offline { .. } => (
             "Offline".to_owned(),
             "The relay cannot be reached. You can go on: your changes are kept here and reach the others later."
-                .to_owned(),
-        ),
-        SyncState::Offline { unsent } => (
-            format!(
-                "Offline, {} waiting",
-                if *unsent == 1 { "1 change".to_owned() } else { format!("{unsent} changes") }
-            ),
-            "The relay cannot be reached. Your changes are kept here and reach the others as soon as it can."
                 .to_owned(),
         ),
         SyncState::Absent => (
@@ -71,10 +63,19 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
     }
 }
 
+/// Returns what follows the short words while the relay cannot be reached.
+fn waiting(state: &SyncState) -> Option<String> {
+    match (state, unsent(state)) {
+        (SyncState::Offline { .. }, 1) => Some(", 1 change waiting".to_owned()),
+        (SyncState::Offline { .. }, 2..) => Some(format!(", {} changes waiting", unsent(state))),
+        _ => None,
+    }
+}
+
 /// Returns how it stands, in a few words.
 pub(crate) fn in_short(state: &SyncState) -> String {
     let (short, _) = words(state, false);
-    if short.is_empty() { "No".to_owned() } else { short }
+    if short.is_empty() { "No".to_owned() } else { short + &waiting(state).unwrap_or_default() }
 }
 
 /// The word in the bar.
@@ -83,11 +84,16 @@ pub(crate) fn SyncWord(session: Session) -> impl IntoView {
     let views = !session.access().may_write();
     let state = session.sync;
     let words = Memo::new(move |_| state.with(|state| words(state, views)));
+    let waiting = Memo::new(move |_| state.with(waiting));
     view! {
         <span class="state sync" role="status" data-sync=move || state.with(name) data-unsent=move || state.with(unsent).to_string()
             title=move || words.with(|(_, long)| long.clone())>
             <span class="sync-dot" aria-hidden="true"></span>
-            <span class="sync-words">{move || words.with(|(short, _)| short.clone())}</span>
+            <span class="sync-words">
+                {move || words.with(|(short, _)| short.clone())}
+                // It changes with every letter, which nobody wants to have read out.
+                {move || waiting.get().map(|count| view! { <span aria-live="off">{count}</span> })}
+            </span>
         </span>
     }
 }
