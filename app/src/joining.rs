@@ -1,10 +1,15 @@
 //! Opening a link: the notebook it names is found in this browser's list, or listed.
 
+use browser::BrowserError;
 use browser::idb::{Entry, Library};
+use leptos::prelude::*;
 use notebook::NotebookId;
 use protocol::access::{Access, InvalidLink};
+use protocol::port::{Role, SyncState};
+use protocol::wire::Refusal;
 
 use crate::link;
+use crate::session::{Phase, Session};
 
 /// What an address leads to.
 #[derive(Debug, Clone)]
@@ -23,7 +28,7 @@ pub(crate) async fn find(id: &NotebookId, fragment: Option<&str>) -> Result<Foun
     match (known, fragment.map(|fragment| link::access(id, fragment))) {
         (known, Some(Ok(access))) => {
             let entry = listed(known.clone(), &access, browser::clock::now_millis());
-            if known.as_ref() != Some(&entry) {
+            if known.as_ref() != Some(&entry) && !known.as_ref().is_some_and(|known| is_doubtful(known, &entry)) {
                 library.add(&entry).await.map_err(|error| error.to_string())?;
             }
             Ok(Found::Entry(Box::new(entry)))
@@ -53,5 +58,52 @@ fn listed(known: Option<Entry>, access: &Access, now: i64) -> Entry {
             joined: true,
             deleted_at: None,
         },
+    }
+}
+
+/// Says whether the relay has to say first which of two keys to view is the right one: a notebook has only one.
+fn is_doubtful(known: &Entry, entry: &Entry) -> bool {
+    known.deleted_at.is_none() && known.viewing && entry.viewing && known.secret != entry.secret
+}
+
+/// Settles what a link to view brought once the relay has judged its key: the right one is kept, and with a wrong one
+/// nothing stays in the list that was not there before.
+pub(crate) fn settle(session: Session, entry: &Entry) {
+    if !entry.viewing {
+        return;
+    }
+    let entry = StoredValue::new(entry.clone());
+    Effect::new(move |done: Option<bool>| {
+        if done == Some(true) || session.phase.get() != Phase::Open {
+            return done == Some(true);
+        }
+        if session.role.get() == Role::Follower {
+            // It is with the key of the tab that leads that it is let in.
+            return true;
+        }
+        let is_right = match session.sync.get() {
+            SyncState::Live { .. } => true,
+            SyncState::Refused { reason } if session.awaited.get() && reason == Refusal::Denied.to_string() => false,
+            _ => return false,
+        };
+        browser::spawn(async move {
+            if let Err(error) = judged(&entry.get_value(), is_right).await {
+                log::warn!("{error}");
+            }
+        });
+        true
+    });
+}
+
+async fn judged(entry: &Entry, is_right: bool) -> Result<(), BrowserError> {
+    let library = Library::open().await?;
+    match library.find(&entry.id).await? {
+        Some(known) if is_right && known.viewing && known.secret != entry.secret => {
+            library.add(&Entry { secret: entry.secret.clone(), ..known }).await
+        }
+        Some(known) if !is_right && known.viewing && known.secret == entry.secret => {
+            library.delete(&entry.id, browser::clock::now_millis()).await
+        }
+        _ => Ok(()),
     }
 }

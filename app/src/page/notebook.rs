@@ -13,6 +13,7 @@ use web_sys::File;
 use super::notice::Notice;
 use crate::editor::EditorBundle;
 use crate::file;
+use crate::joining;
 use crate::keymap::Keymap;
 use crate::library::{self, Beginning};
 use crate::nearness::Nearness;
@@ -45,6 +46,7 @@ pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl I
         prefetch_once_here(session);
     }
     note_opening(session, &entry);
+    joining::settle(session, &entry);
     watch_files(session);
     let made_here = beginning.is_some();
     begin(session, beginning);
