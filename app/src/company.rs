@@ -30,6 +30,8 @@ pub(crate) struct Company {
     name: RwSignal<String>,
     pub(crate) people: RwSignal<Vec<Person>>,
     pub(crate) following: RwSignal<Option<PersonId>>,
+    /// What ends following somebody who stays away.
+    away: StoredValue<Option<Timeout>, LocalStorage>,
     /// The selection in the text that is being edited here, as others are to know it.
     pub(crate) selection: RwSignal<Option<Selection>>,
     /// Where it is by now, and what will say so.
@@ -43,6 +45,9 @@ type Selection = (CellId, (u32, u32));
 /// along by themselves, and rightly; what is told meanwhile would be from before the letters that are on their way.
 const MOVED_MILLIS: u32 = 1_000;
 
+/// How long somebody may be away before this page no longer follows them.
+const AWAY_MILLIS: u32 = 15_000;
+
 /// How far apart two places are told at least, so that they are not told as one: [`crate::whereabouts`] gathers.
 const APART_MILLIS: u32 = 250;
 
@@ -53,6 +58,7 @@ impl Company {
             name: RwSignal::new(person::own_name()),
             people: RwSignal::new(Vec::new()),
             following: RwSignal::new(None),
+            away: StoredValue::new_local(None),
             selection: RwSignal::new(None),
             untold: StoredValue::new_local(None),
         }
@@ -133,8 +139,24 @@ impl Session {
                 there.push(person.clone());
             }
         }
+        self.await_followed(&before, &people);
         self.company.people.set(people);
         places
+    }
+
+    /// Follows on whoever is back soon: a short break of the connection, here or there, takes people off the list.
+    fn await_followed(self, before: &[Person], now: &[Person]) {
+        let Some(id) = self.company.following.get_untracked() else { return };
+        if now.iter().any(|person| person.id == id) {
+            self.company.away.set_value(None);
+        } else if let Some(Person { name, .. }) = before.iter().find(|person| person.id == id).cloned() {
+            self.company.away.set_value(Some(Timeout::new(AWAY_MILLIS, move || {
+                if self.company.following.get_untracked().as_ref() == Some(&id) {
+                    self.toasts.say(&format!("{name} is out of reach: you follow nobody now."));
+                    self.stop_following();
+                }
+            })));
+        }
     }
 
     fn announce_company(self, before: &[Person], now: &[Person]) {

@@ -66,28 +66,23 @@ fn is_doubtful(known: &Entry, entry: &Entry) -> bool {
     known.deleted_at.is_none() && known.viewing && entry.viewing && known.secret != entry.secret
 }
 
-/// Settles what a link to view brought once the relay has judged its key: the right one is kept, and with a wrong one
-/// nothing stays in the list that was not there before.
-pub(crate) fn settle(session: Session, entry: &Entry) {
-    if !entry.viewing {
-        return;
-    }
-    let entry = StoredValue::new(entry.clone());
+/// Settles what a link to view brought once the relay has judged its key: the right one is kept, and of a wrong one
+/// nothing stays in the list.
+pub(crate) fn settle(session: Session, entry: Entry) {
+    let entry = StoredValue::new(entry);
     Effect::new(move |done: Option<bool>| {
         if done == Some(true) || session.phase.get() != Phase::Open {
             return done == Some(true);
         }
-        if session.role.get() == Role::Follower {
-            // It is with the key of the tab that leads that it is let in.
-            return true;
-        }
         let is_right = match session.sync.get() {
+            // It is with the key of the tab that leads that one that follows is let in.
+            _ if session.role.get() == Role::Follower => return true,
             SyncState::Live { .. } => true,
             SyncState::Refused { reason } if session.awaited.get() && reason == Refusal::Denied.to_string() => false,
             _ => return false,
         };
         browser::spawn(async move {
-            if let Err(error) = judged(&entry.get_value(), is_right).await {
+            if let Err(error) = judged(entry.get_value(), is_right).await {
                 log::warn!("{error}");
             }
         });
@@ -95,15 +90,12 @@ pub(crate) fn settle(session: Session, entry: &Entry) {
     });
 }
 
-async fn judged(entry: &Entry, is_right: bool) -> Result<(), BrowserError> {
+async fn judged(entry: Entry, is_right: bool) -> Result<(), BrowserError> {
     let library = Library::open().await?;
-    match library.find(&entry.id).await? {
-        Some(known) if is_right && known.viewing && known.secret != entry.secret => {
-            library.add(&Entry { secret: entry.secret.clone(), ..known }).await
-        }
-        Some(known) if !is_right && known.viewing && known.secret == entry.secret => {
-            library.delete(&entry.id, browser::clock::now_millis()).await
-        }
-        _ => Ok(()),
+    let Some(known) = library.find(&entry.id).await?.filter(|known| known.viewing) else { return Ok(()) };
+    let deleted_at = (!is_right).then(browser::clock::now_millis);
+    if (known.secret == entry.secret) == is_right {
+        return Ok(());
     }
+    library.add(&Entry { secret: entry.secret, deleted_at, ..known }).await
 }

@@ -379,7 +379,7 @@ test("following somebody goes on after a break of the connection, and ends where
     await expect(bob.cell(at)).toBeInViewport();
   }
   await ada.page.close();
-  await expect(bob.page.locator(".toast")).toContainText("you follow nobody now");
+  await expect(bob.page.locator(".toast")).toContainText("you follow nobody now", { timeout: 30_000 });
   await expect(following).toBeHidden();
 });
 

@@ -46,7 +46,9 @@ pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl I
         prefetch_once_here(session);
     }
     note_opening(session, &entry);
-    joining::settle(session, &entry);
+    if entry.viewing {
+        joining::settle(session, entry.clone());
+    }
     watch_files(session);
     let made_here = beginning.is_some();
     begin(session, beginning);

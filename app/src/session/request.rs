@@ -60,9 +60,12 @@ impl Session {
         }
         let me = self.company.me();
         self.read(|notebook| {
-            let running = notebook.sessions().iter().filter(|session| notebook.claimed_by(&session.id).is_some());
-            let mine: Vec<bool> = running.map(|session| session.by.as_ref() == Some(&me)).collect();
-            !mine.is_empty() && !mine.contains(&true)
+            let runs = |mine: bool| {
+                let mut sessions =
+                    notebook.sessions().iter().filter(|session| (session.by.as_ref() == Some(&me)) == mine);
+                sessions.any(|session| notebook.claimed_by(&session.id).is_some())
+            };
+            runs(false) && !runs(true)
         })
     }
 

@@ -1,10 +1,8 @@
 //! The people who are here: in the bar, and at the cells where they are.
 
-use browser::timer::Timeout;
 use leptos::ev;
 use leptos::prelude::*;
 use notebook::PersonId;
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast as _;
 
 use super::icon::{Glyph, Icon};
@@ -15,8 +13,6 @@ use crate::session::Session;
 
 /// How many are shown one by one; the list has all.
 const SHOWN: usize = 4;
-/// How long somebody may be away before this page no longer follows them.
-const AWAY_MILLIS: u32 = 10_000;
 
 /// Everybody who is here, while the notebook is shared.
 #[component]
@@ -131,37 +127,20 @@ pub(crate) fn PeopleHere(people: ArcRwSignal<Vec<Person>>) -> impl IntoView {
     }
 }
 
-/// Whom this page follows: what they are called, their colour, and whether they are here.
-type Followed = (PersonId, String, &'static str, bool);
-
-/// Says whom this page follows, with a way to stop. Ends it when they stay away; a short break of the connection on
-/// either side takes everybody off the list for a while.
+/// Says whom this page follows, with a way to stop.
 #[component]
 pub(crate) fn Following(session: Session) -> impl IntoView {
-    let followed = Memo::new(move |before: Option<&Option<Followed>>| {
-        let id = session.company.following.get()?;
-        let here = session.company.people.with(|people| people.iter().find(|person| person.id == id).cloned());
-        match here {
-            Some(person) => Some((id, person.name, person.colour, true)),
-            None => before?
-                .clone()
-                .filter(|(known, ..)| *known == id)
-                .map(|(id, name, colour, _)| (id, name, colour, false)),
-        }
-    });
-    let away = Memo::new(move |_| followed.get().filter(|(.., here)| !here && session.is_live()));
-    Effect::new(move |_| {
-        let (_, name, ..) = away.get()?;
-        // Dropped, and so withdrawn, when they are back or the connection is gone.
-        Some(SendWrapper::new(Timeout::new(AWAY_MILLIS, move || {
-            session.toasts.say(&format!("{name} left: you follow nobody now."));
-            session.stop_following();
-        })))
+    let following = session.company.following;
+    let words = Memo::new(move |_| {
+        let id = following.get()?;
+        let name =
+            session.company.people.with(|people| Some(people.iter().find(|person| person.id == id)?.name.clone()));
+        Some(format!("Following {}", name.unwrap_or_else(|| "somebody who is away".to_owned())))
     });
     view! {
-        {move || followed.get().map(|(_, name, colour, here)| view! {
-            <div class="following" role="status" style=("--peer", colour)>
-                <span>{format!("Following {name}{}", if here { "" } else { ", who is away" })}</span>
+        {move || words.get().map(|words| view! {
+            <div class="following" role="status" style=("--peer", following.get_untracked().map_or("", |id| person::colour(&id)))>
+                <span>{words}</span>
                 <button class="button" on:click=move |_| session.stop_following()>"Stop"</button>
             </div>
         })}

@@ -46,7 +46,7 @@ fn Contents(session: Session, stopping: RwSignal<bool>, open: RwSignal<bool>) ->
     view! {
         <h2>"Share this notebook"</h2>
         {move || match (shared.get(), may_write) {
-            (false, true) => view! { <Beginning session relay_changed /> }.into_any(),
+            (false, true) => view! { <Beginning session relay_changed open /> }.into_any(),
             (false, false) => view! { <p>"This site has no relay, so the notebook is not shared from here."</p> }.into_any(),
             (true, _) => view! { <Links session /> }.into_any(),
         }}
@@ -66,9 +66,8 @@ fn Contents(session: Session, stopping: RwSignal<bool>, open: RwSignal<bool>) ->
 
 /// What is said before a notebook is shared for the first time.
 #[component]
-fn Beginning(session: Session, relay_changed: RwSignal<bool>) -> impl IntoView {
+fn Beginning(session: Session, relay_changed: RwSignal<bool>, open: RwSignal<bool>) -> impl IntoView {
     let asked = RwSignal::new(false);
-    let refusal = RwSignal::new(None::<String>);
     let begin = move |_| {
         asked.set(true);
         session.flush();
@@ -80,9 +79,10 @@ fn Beginning(session: Session, relay_changed: RwSignal<bool>) -> impl IntoView {
                         log::warn!("{reason}");
                     }
                 }
-                Err(reason) => {
-                    asked.try_set(false);
-                    refusal.try_set(Some(reason.to_string()));
+                Err(refusal) => {
+                    // Behind the dialog nobody would see it.
+                    open.set(false);
+                    session.toasts.say(&refusal.to_string());
                 }
             }
         });
@@ -91,11 +91,10 @@ fn Beginning(session: Session, relay_changed: RwSignal<bool>) -> impl IntoView {
     let relay = session.relay().is_some();
     view! {
         <p>"Whoever has the link is in this notebook with you, live. It is sealed in your browser: the relay that passes it on cannot read it."</p>
-        {move || (!relay && !relay_changed.get()).then(|| view! { <p class="share-note">"This site has no relay. Set the address of one below, or use the copy inside a link."</p> })}
+        {(!relay).then(|| view! { <p class="share-note">"This site has no relay. Set the address of one below, or use the copy inside a link."</p> })}
         <p><button class="button primary" disabled=move || !relay || relay_changed.get() || asked.get() || !writable() on:click=begin>
             {move || if asked.get() { "Starting…" } else { "Start sharing" }}
         </button></p>
-        {move || refusal.get().map(|reason| view! { <p role="alert">{reason}</p> })}
     }
 }
 

@@ -64,18 +64,18 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
 }
 
 /// Returns what follows the short words while the relay cannot be reached.
-fn waiting(state: &SyncState) -> Option<String> {
-    match (state, unsent(state)) {
-        (SyncState::Offline { .. }, 1) => Some(", 1 change waiting".to_owned()),
-        (SyncState::Offline { .. }, 2..) => Some(format!(", {} changes waiting", unsent(state))),
-        _ => None,
+fn waiting(state: &SyncState) -> String {
+    match state {
+        SyncState::Offline { unsent: 1 } => "· 1 change waiting".to_owned(),
+        SyncState::Offline { unsent: 2.. } => format!("· {} changes waiting", unsent(state)),
+        _ => String::new(),
     }
 }
 
 /// Returns how it stands, in a few words.
 pub(crate) fn in_short(state: &SyncState) -> String {
     let (short, _) = words(state, false);
-    if short.is_empty() { "No".to_owned() } else { short + &waiting(state).unwrap_or_default() }
+    if short.is_empty() { "No".to_owned() } else { format!("{short} {}", waiting(state)) }
 }
 
 /// The word in the bar.
@@ -84,16 +84,13 @@ pub(crate) fn SyncWord(session: Session) -> impl IntoView {
     let views = !session.access().may_write();
     let state = session.sync;
     let words = Memo::new(move |_| state.with(|state| words(state, views)));
-    let waiting = Memo::new(move |_| state.with(waiting));
     view! {
         <span class="state sync" role="status" data-sync=move || state.with(name) data-unsent=move || state.with(unsent).to_string()
             title=move || words.with(|(_, long)| long.clone())>
             <span class="sync-dot" aria-hidden="true"></span>
-            <span class="sync-words">
-                {move || words.with(|(short, _)| short.clone())}
-                // It changes with every letter, which nobody wants to have read out.
-                {move || waiting.get().map(|count| view! { <span aria-live="off">{count}</span> })}
-            </span>
+            <span class="sync-words">{move || words.with(|(short, _)| short.clone())}</span>
+            // It changes with every letter, which nobody wants to have read out.
+            <span class="sync-words" aria-live="off">{move || state.with(waiting)}</span>
         </span>
     }
 }

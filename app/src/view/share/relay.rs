@@ -15,13 +15,13 @@ pub(super) fn RelaySetting(
     changed: RwSignal<bool>,
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let said = RwSignal::new(None::<Result<(), &'static str>>);
+    let refusal = RwSignal::new("");
     let choose = move |address: Option<String>| {
         let chosen = relay::choose(address.as_deref());
         if let (Ok(()), Some(field)) = (chosen, field.get_untracked()) {
             field.set_value(&relay::address().unwrap_or_default());
         }
-        said.set(Some(chosen));
+        refusal.set(chosen.err().unwrap_or_default());
         changed.set(relay_is_another(session));
     };
     view! {
@@ -36,15 +36,9 @@ pub(super) fn RelaySetting(
                 <button class="button" on:click=move |_| choose(None)>"Use this site’s"</button>
                 <button class="button outline" on:click=move |_| choose(field.get_untracked().map(|field| field.value()))>"Set relay"</button>
             </div>
-            {move || match said.get() {
-                Some(Err(reason)) => view! { <p role="alert">{reason}</p> }.into_any(),
-                Some(Ok(())) if !changed.get() => view! { <p role="status">"Set."</p> }.into_any(),
-                Some(Ok(())) | None => ().into_any(),
-            }}
+            <p role="alert">{refusal}</p>
         </details>
         // The tab that leads keeps its relay for all others.
-        <Show when=move || changed.get()>
-            <p class="share-changed" role="status">"Another relay is set. To use it here, close this notebook’s other tabs and "<button class="link" on:click=|_| { browser::page::reload().ok(); }>"reload this one"</button>"."</p>
-        </Show>
+        <p class="share-changed" role="status" hidden=move || !changed.get()>"Another relay is set. To use it here, close this notebook’s other tabs and "<button class="link" on:click=|_| { browser::page::reload().ok(); }>"reload this one"</button>"."</p>
     }
 }
