@@ -28,7 +28,7 @@ pub(super) fn Links(session: Session) -> impl IntoView {
         })}
         <LinkRow name="Link to view" note="See everything live, change nothing." access=access.for_viewing() scanned />
         {own_relay.map(|relay| view! {
-            <p class="share-own-relay" role="note">{format!("These links lead to the relay {relay}, which is not this site’s and not in them. Who follows one waits until they have set it too, under “Share”, “Advanced”, and reload the page.")}</p>
+            <p class="share-own-relay" role="note">{format!("These links need the relay {relay}, which is not this site’s. A link does not carry it: who follows one waits until they set it too, under “Share”, “Advanced”, and reload the page.")}</p>
         })}
         <p class="share-note">"A link is the key: who has it, gets in. Keep it as you would a password."</p>
     }
