@@ -28,7 +28,7 @@ Usage: cargo xtask <task> [options]
           Further arguments go to tests/bench/run.mjs.
   setup   Install what is missing, and nothing else.
   assets  Bring the editor bundle and the kernel's files up to date.
-  loader  Write the store worker's loader; Trunk asks for it after a build.
+  loader  Write the store worker's loader and the list of files; Trunk asks for them after a build.
 
 Environment:
   CATHODE_TOOLS   folder for trunk and wasm-bindgen (the user's cache folder)

@@ -5,13 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use crate::listing;
+
 /// What the page starts its worker with.
 pub(crate) const LOADER: &str = "store-worker_loader.js";
 
-/// Writes the loader into the folder in which Trunk gathers the site.
+/// Writes the loader into the folder in which Trunk gathers the site, and lists what is there then.
 pub(crate) fn write() -> Result<()> {
     let folder = std::env::var_os("TRUNK_STAGING_DIR").context("only Trunk runs this task, after a build")?;
-    write_into(Path::new(&folder))
+    let folder = Path::new(&folder);
+    write_into(folder)?;
+    listing::write(folder)
 }
 
 fn write_into(folder: &Path) -> Result<()> {

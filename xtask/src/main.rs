@@ -19,6 +19,7 @@ mod rust;
 mod tools;
 
 mod assets;
+mod listing;
 mod loader;
 mod network;
 mod order;

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::arguments::{BuildOptions, Profile, ServeOptions};
+use crate::listing::{self, LIST};
 use crate::loader::LOADER;
 use crate::network;
 use crate::order::name_by_place;
@@ -18,9 +19,11 @@ use crate::setup::{self, Environment};
 use crate::workspace::Workspace;
 
 /// Files whose names are a promise: the app asks for them at run time.
-const PROMISED: [&str; 9] = [
+const PROMISED: [&str; 11] = [
     "index.html",
     LOADER,
+    LIST,
+    "service-worker.js",
     "kernel-worker.js",
     "kernel-worker_bg.wasm",
     "markup.js",
@@ -85,6 +88,8 @@ pub(crate) fn build(workspace: &Workspace, options: &BuildOptions) -> Result<()>
     if options.profile == Profile::Release {
         minify(&environment, &out)?;
         order_functions(&environment, &out)?;
+        // They are others now than when Trunk was done.
+        listing::write(&out)?;
     }
     eprintln!("Built {}", out.display());
     print_sizes(&out)
