@@ -131,7 +131,7 @@ async function copyOf(list, path) {
   return entry && find(keyOf(path, entry));
 }
 
-const keyOf = (path, [hash]) => `${SITE}${path}?${hash}`;
+const keyOf = (path, [hash]) => new URL(`${path}?${hash}`, SITE).href;
 
 async function find(key) {
   try {
@@ -143,36 +143,35 @@ async function find(key) {
 
 /** Keeps the build that a page is of in place of the one before, and returns what is kept: "site" or "python". */
 async function keep({ build, python: isWanted }) {
+  const cache = await caches.open(CACHE);
   known = undefined;
   const before = await kept();
   const python = isWanted || !!before?.python;
-  if (before?.build !== build || python !== before.python) {
-    const list = await (await fetch(LIST, { cache: "no-cache" })).json();
-    // Who reloads gets another build, which is kept then.
-    if (list.build !== build) throw new Error("the host has another build by now");
-    await bringAll({ ...list, python });
-  }
-  return python ? "python" : "site";
-}
-
-async function bringAll(list) {
-  const cache = await caches.open(CACHE);
   try {
-    const there = new Set((await cache.keys()).map(({ url }) => url));
-    const missing = Object.entries(list.files).filter(([path, entry]) => (list.python || !PYTHON.test(path)) && !there.has(new URL(keyOf(path, entry)).href));
-    const { quota, usage } = await navigator.storage.estimate();
-    const size = missing.reduce((sum, [, [, bytes]]) => sum + bytes, 0);
-    if (quota - usage < size * ROOM) throw new Error("there is too little room");
-    for (const [path, [hash]] of missing) await cache.put(keyOf(path, [hash]), await bring(path, hash));
-    await cache.put(LIST, new Response(JSON.stringify(list)));
+    if (before?.build !== build || before.python !== python) await bringAll(cache, build, python);
   } finally {
     known = undefined;
     await tidy(cache, await kept());
   }
+  return python ? "python" : "site";
+}
+
+async function bringAll(cache, build, python) {
+  const list = await (await fetch(LIST, { cache: "no-cache" })).json();
+  // Who reloads gets another build, which is kept then.
+  if (list.build !== build) throw new Error("the host has another build by now");
+  const there = new Set((await cache.keys()).map(({ url }) => url));
+  const isMissing = ([path, entry]) => (python || !PYTHON.test(path)) && !there.has(keyOf(path, entry));
+  const missing = Object.entries(list.files).filter(isMissing);
+  const { quota, usage } = await navigator.storage.estimate();
+  const size = missing.reduce((sum, [, [, bytes]]) => sum + bytes, 0);
+  if (quota - usage < size * ROOM) throw new Error("there is too little room");
+  for (const [path, entry] of missing) await cache.put(keyOf(path, entry), await bring(path, entry));
+  await cache.put(LIST, new Response(JSON.stringify({ ...list, python })));
 }
 
 /** Returns a file of a build. What the page had fetched comes from the browser's cache. */
-async function bring(path, hash) {
+async function bring(path, [hash]) {
   if (path === PAGE) return bringPage(hash);
   const isSure = !PACKED.test(path);
   for (const cache of isSure ? ["force-cache", "no-cache"] : ["no-cache"]) {
@@ -192,7 +191,7 @@ async function bringPage(build) {
 
 /** Deletes what no longer belongs to what is kept, and the notes on who is gone. */
 async function tidy(cache, list) {
-  const belongs = new Set(Object.entries(list?.files ?? {}).map(([path, entry]) => new URL(keyOf(path, entry)).href));
+  const belongs = new Set(Object.entries(list?.files ?? {}).map(([path, entry]) => keyOf(path, entry)));
   belongs.add(LIST);
   const present = await clients.matchAll({ type: "all", includeUncontrolled: true });
   // Who is only about to start is not among those.

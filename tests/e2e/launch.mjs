@@ -19,6 +19,20 @@ export function serve(options = {}) {
   return start({ root: SITE, port: 0, ...options });
 }
 
+/** Serves the built site at an address that stays while the server is stopped and started again. */
+export async function host(options = {}) {
+  let site = await serve(options);
+  const { url, port } = site;
+  return {
+    url,
+    port,
+    stop: () => site.close(),
+    async start() {
+      site = await serve({ ...options, port });
+    },
+  };
+}
+
 /** Opens Chromium over a profile on disk, so that its private file system is the real one. */
 export function launch(profile) {
   return chromium.launchPersistentContext(profile, {

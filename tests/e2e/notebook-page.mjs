@@ -173,6 +173,11 @@ export class NotebookPage {
     await expect(this.saved).toHaveAttribute("data-saved", "saved", { timeout });
   }
 
+  /** Waits until so much of the site is kept for when there is no network: `site`, or `python` too. */
+  async isKept(what) {
+    await expect(this.page.locator("html")).toHaveAttribute("data-kept", what, { timeout: KERNEL_TIMEOUT });
+  }
+
   async hasRole(role, timeout = 15_000) {
     await expect(this.tab).toHaveAttribute("data-tab", role, { timeout });
   }

@@ -5,7 +5,7 @@
 
 import { startRelay } from "../relay.mjs";
 import { test as base, expect } from "./fixtures.mjs";
-import { launch, makeProfile, serve } from "./launch.mjs";
+import { host, launch, makeProfile } from "./launch.mjs";
 import { Line } from "./line.mjs";
 import { NotebookPage } from "./notebook-page.mjs";
 
@@ -16,9 +16,9 @@ const ELSEWHERE = 30_000;
 
 /** A browser in the room. */
 class Guest extends NotebookPage {
-  constructor(page, site, line, context, end) {
-    super(page, site);
-    Object.assign(this, { line, context, end });
+  constructor(page, host, line, context, end) {
+    super(page, host.url);
+    Object.assign(this, { host, line, context, end });
     this.sync = page.locator("[data-sync]");
   }
 
@@ -72,6 +72,13 @@ class Guest extends NotebookPage {
     await this.page.evaluate(() => window.dispatchEvent(new Event("online")));
   }
 
+  /** Closes the tab, and returns the same browser with another one. */
+  async anotherTab() {
+    const page = await this.context.newPage();
+    await this.page.close();
+    return new Guest(page, this.host, this.line, this.context, this.end);
+  }
+
   async shows(sources) {
     await expect(this.cells).toHaveCount(sources.length, { timeout: ELSEWHERE });
     for (const [at, source] of sources.entries()) {
@@ -108,7 +115,7 @@ class Room {
   /** Lets a further browser in. Another relay may stand where this room's should be. */
   async enter(relay = this.relay) {
     const line = await Line.to(relay);
-    const site = await serve({ relay: line });
+    const site = await host({ relay: line });
     const { context, leave } = await own();
     const broken = [];
     context.on("console", (message) => {
@@ -116,11 +123,11 @@ class Room {
     });
     const end = async () => {
       await leave();
-      await site.close();
+      await site.stop();
       await line.close();
       expect(broken).toEqual([]);
     };
-    const guest = new Guest(context.pages()[0] ?? (await context.newPage()), site.url, line, context, end);
+    const guest = new Guest(context.pages()[0] ?? (await context.newPage()), site, line, context, end);
     this.guests.push(guest);
     return guest;
   }
