@@ -200,6 +200,30 @@ test("offline both ways: edits and runs of both are there when they meet again, 
   await expect(ada.page.getByText("'bob offline'")).toBeVisible();
 });
 
+test("a browser that is opened again with no network at all: what is written there arrives when server and relay are back", async ({ room }) => {
+  let [ada, ben] = await room.begin("'both'");
+  await ada.isKept("site");
+  const id = ada.id();
+  ada.cut();
+  await ada.host.stop();
+
+  ada = await ada.anotherTab();
+  await ada.open(id);
+  await ada.append("'of ada, offline'");
+  await ada.isSaved();
+  await ada.isSync("offline");
+  await ben.write(0, "'of ben'");
+  await ben.isLive();
+  ada = await ada.anotherTab();
+  await ada.open(id);
+  await ada.shows(["'both'", "'of ada, offline'"]);
+
+  await ada.host.start();
+  await ada.mend();
+  for (const guest of [ada, ben]) await guest.shows(["'of ben'", "'of ada, offline'"]);
+  await room.agrees([ada, ben]);
+});
+
 test("B4-21: both were offline and come back in the same moment", async ({ room }) => {
   const [ada, bob] = await room.begin("0");
   for (let round = 1; round <= 10; round += 1) {
