@@ -56,5 +56,8 @@ async function keepAll() {
   await keep(true);
 }
 
+/** Tells the diagnostics page what is kept: `python` and `bytes`, or nothing. */
+window.cathodeKept = async () => (await caches.match("./files.json"))?.json();
+
 isolate().catch((error) => console.warn("not cross-origin isolated:", error));
 keepAll().catch((error) => console.warn("not kept for when there is no network:", error));

@@ -161,14 +161,15 @@ async function bringAll(cache, build, python) {
   // Who reloads gets another build, which is kept then.
   if (list.build !== build) throw new Error("the host has another build by now");
   const there = new Set((await cache.keys()).map(({ url }) => url));
-  const isMissing = ([path, entry]) => (python || !PYTHON.test(path)) && !there.has(keyOf(path, entry));
-  const missing = Object.entries(list.files).filter(isMissing);
+  const wanted = Object.entries(list.files).filter(([path]) => python || !PYTHON.test(path));
+  const missing = wanted.filter(([path, entry]) => !there.has(keyOf(path, entry)));
   const { quota, usage } = await navigator.storage.estimate();
-  const size = missing.reduce((sum, [, [, bytes]]) => sum + bytes, 0);
-  if (quota - usage < size * ROOM) throw new Error("there is too little room");
+  if (quota - usage < sizeOf(missing) * ROOM) throw new Error("there is too little room");
   for (const [path, entry] of missing) await cache.put(keyOf(path, entry), await bring(path, entry));
-  await cache.put(LIST, new Response(JSON.stringify({ ...list, python })));
+  await cache.put(LIST, new Response(JSON.stringify({ ...list, python, bytes: sizeOf(wanted) })));
 }
+
+const sizeOf = (files) => files.reduce((sum, [, [, bytes]]) => sum + bytes, 0);
 
 /** Returns a file of a build. What the page had fetched comes from the browser's cache. */
 async function bring(path, [hash]) {

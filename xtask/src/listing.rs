@@ -84,7 +84,10 @@ mod tests {
             list["build"].as_str().unwrap().to_owned()
         };
         let first = name();
-        assert_eq!(fs::read_to_string(folder.join(PAGE)).unwrap(), format!("<meta name=\"build\" content=\"{first}\"> one"));
+        assert_eq!(
+            fs::read_to_string(folder.join(PAGE)).unwrap(),
+            format!("<meta name=\"build\" content=\"{first}\"> one")
+        );
         assert_eq!(name(), first);
         fs::write(folder.join("kernel/boot.js"), "shoe").unwrap();
         let second = name();

@@ -4,6 +4,7 @@ use browser::idb::Entry;
 use browser::opfs::Estimate;
 use leptos::prelude::*;
 use protocol::port::{BUILD, Diagnostics, FromStore, KernelState, LogEntry, Role, Storage, ToStore};
+use wasm_bindgen::prelude::*;
 
 use super::notice::Notice;
 use crate::library;
@@ -20,6 +21,20 @@ const PAGE: u32 = 100;
 /// How many of the last runs are listed.
 const RUNS: usize = 12;
 
+#[wasm_bindgen]
+extern "C" {
+    /// Made by the page's `register.js`.
+    #[wasm_bindgen(catch, js_name = cathodeKept)]
+    async fn kept() -> Result<JsValue, JsValue>;
+
+    /// What of the site is kept for when there is no network.
+    type Kept;
+    #[wasm_bindgen(method, getter)]
+    fn python(this: &Kept) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &Kept) -> f64;
+}
+
 /// Shows the diagnostics of one notebook.
 #[component]
 pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
@@ -30,6 +45,7 @@ pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
     browser::page::set_title("Diagnostics · Cathode");
     let figures = RwSignal::new(None::<Diagnostics>);
     let storage = RwSignal::new(None::<Estimate>);
+    let offline = RwSignal::new(String::new());
     let refresh = move || {
         browser::spawn(async move {
             match session.ask(|request| ToStore::Diagnose { request }).await {
@@ -40,6 +56,7 @@ pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
                 Err(refusal) => session.toasts.say(&refusal.to_string()),
             }
             storage.try_set(browser::opfs::estimate().await.ok());
+            offline.try_set(without_network().await);
         });
     };
     let opened = Memo::new(move |_| session.phase.get() == Phase::Open);
@@ -58,7 +75,7 @@ pub(crate) fn DiagnosticsPage(entry: Entry) -> impl IntoView {
                 Phase::Failed(failure) => Some(view! { <p role="alert">{failure.to_string()}</p> }),
                 Phase::Opening | Phase::Open => None,
             }}
-            <StateFigures session figures storage />
+            <StateFigures session figures storage offline />
             <Actions session refresh=Callback::new(move |()| refresh()) />
             <Commits figures />
             <Runs session />
@@ -79,6 +96,7 @@ fn StateFigures(
     session: Session,
     figures: RwSignal<Option<Diagnostics>>,
     storage: RwSignal<Option<Estimate>>,
+    offline: RwSignal<String>,
 ) -> impl IntoView {
     let of = move |read: fn(&Diagnostics) -> String| {
         Signal::derive(move || figures.with(|figures| figures.as_ref().map_or_else(|| "–".to_owned(), read)))
@@ -122,6 +140,7 @@ fn StateFigures(
             <Figure name="Kernel sessions" value=of(|figures| figures.sessions.to_string()) />
             <Figure name="SQLite" value=of(|figures| format!("{}, schema {}, journal {}", figures.sqlite, figures.schema, figures.journal)) />
             <Figure name="Storage in use" value=Signal::derive(used) />
+            <Figure name="Opens without a network" value=offline />
         </dl>
     }
 }
@@ -129,6 +148,14 @@ fn StateFigures(
 fn relay(figures: &Diagnostics) -> String {
     let Some(ordered) = figures.ordered else { return "–".to_owned() };
     format!("up to {ordered}, {} not opened", figures.unopened)
+}
+
+/// Says whether the site opens without a network, and what it takes.
+async fn without_network() -> String {
+    let Some(kept) = kept().await.ok().filter(JsValue::is_object) else { return "no".to_owned() };
+    let kept: Kept = kept.unchecked_into();
+    let what = if kept.python() { "yes, with Python" } else { "yes, without Python" };
+    format!("{what}: {}", size(kept.bytes()))
 }
 
 fn size(size: f64) -> String {
