@@ -52,6 +52,7 @@ addEventListener("message", (event) => {
 /** Answers with the newest page there is: its address says which notebook, which is no business of the page's file. */
 async function page(event) {
   const asked = Promise.resolve(event.preloadResponse).then((response) => response ?? fetch(event.request));
+  asked.catch(() => {}); // Told by who awaits it.
   const list = await kept();
   const copy = await copyOf(list, PAGE);
   const response = await networkOr(copy, asked);
@@ -81,11 +82,14 @@ async function networkOr(copy, asked) {
   return response && response.status < 500 ? response : copy;
 }
 
+const ISOLATION = [["Cross-Origin-Opener-Policy", "same-origin"], ["Cross-Origin-Embedder-Policy", "credentialless"]];
+
+/** Adds the headers of isolation where they are missing. */
 function isolated(response) {
-  if (response.status === 0 || response.headers.has("Cross-Origin-Embedder-Policy")) return response;
   const headers = new Headers(response.headers);
-  headers.set("Cross-Origin-Opener-Policy", "same-origin");
-  headers.set("Cross-Origin-Embedder-Policy", "credentialless");
+  const missing = ISOLATION.filter(([name]) => !headers.has(name));
+  if (response.status === 0 || missing.length === 0) return response;
+  for (const [name, value] of missing) headers.set(name, value);
   const body = [101, 204, 205, 304].includes(response.status) ? null : response.body;
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
@@ -122,7 +126,7 @@ let known;
 
 /** Returns the list of the build that is kept, or null. */
 function kept() {
-  known ??= find(LIST).then((found) => found?.json() ?? null);
+  known ??= find(LIST).then((found) => found?.json() ?? null).catch(() => null);
   return known;
 }
 
