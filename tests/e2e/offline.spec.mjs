@@ -110,6 +110,8 @@ test("who only looks keeps the site without Python, and no address with a secret
   await notebook.create();
   await page.goto(`${site.url}?notebook=${notebook.id()}&view=diagnostics#edit.secret`);
   await notebook.isKept("site");
+  await notebook.button("Refresh").click();
+  await expect(page.locator("dl")).toContainText(/Opens without a network\s*yes, without Python: \d/);
   const kept = await keptFiles(notebook);
   expect(kept.filter((path) => /^kernel\/|secret|notebook=/.test(path))).toEqual([]);
   for (const path of ["markup_bg.wasm", "js/katex.js", "kernel-files.js"]) expect(kept.some((kept) => kept.startsWith(`${path}?`)), path).toBe(true);

@@ -4,7 +4,7 @@ use browser::idb::Entry;
 use browser::opfs::Estimate;
 use leptos::prelude::*;
 use protocol::port::{BUILD, Diagnostics, FromStore, KernelState, LogEntry, Role, Storage, ToStore};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 
 use super::notice::Notice;
 use crate::library;
