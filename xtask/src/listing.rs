@@ -33,7 +33,9 @@ pub(crate) fn write(site: &Path) -> Result<()> {
     for (name, (hash, _)) in &files {
         hasher.update(format!("{name} {hash}\n"));
     }
-    let build: String = hasher.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hasher.finalize();
+    let start = digest.first_chunk().context("invariant: a hash has 32 bytes")?;
+    let build = format!("{:016x}", u64::from_be_bytes(*start));
     files.insert(PAGE.to_owned(), (build.clone(), text.len() as u64));
     let list = json!({ "build": build, "files": files });
     fs::write(site.join(LIST), list.to_string()).with_context(|| format!("cannot write {LIST}"))?;
