@@ -81,7 +81,14 @@ impl Session {
             Some(OrderKey::between(before, cells.get(at).map(|cell| &cell.order)))
         });
         if let Some(order) = order {
-            self.take_in(&[Change::Cell { cell: cell.clone(), kind, order, metadata: Json::new(), deleted: false }]);
+            self.take_in(&[Change::Cell {
+                cell: cell.clone(),
+                kind,
+                order,
+                metadata: Json::new(),
+                deleted: false,
+                split_from: None,
+            }]);
         }
     }
 
@@ -89,7 +96,14 @@ impl Session {
     pub(crate) fn withdraw_cell(self, cell: &CellId) {
         let known = self.read(|notebook| notebook.cell(cell).map(|cell| (cell.kind, cell.order.clone())));
         if let Some((kind, order)) = known {
-            self.take_in(&[Change::Cell { cell: cell.clone(), kind, order, metadata: Json::new(), deleted: true }]);
+            self.take_in(&[Change::Cell {
+                cell: cell.clone(),
+                kind,
+                order,
+                metadata: Json::new(),
+                deleted: true,
+                split_from: None,
+            }]);
         }
     }
 
@@ -115,7 +129,7 @@ impl Inner {
             Change::ExecutionForgotten { execution } => self.cell_of(execution),
             _ => None,
         };
-        let splices = self.notebook.patch(change);
+        let splices = self.edits.drafts.patch(&mut self.notebook, change);
         match change {
             Change::Title(_) => after.title_changed = true,
             Change::Metadata(_) | Change::Session(_) => {}
@@ -126,8 +140,7 @@ impl Inner {
                 }
                 after.order_changed = true;
             }
-            Change::SourceEdited { cell, update } => {
-                self.edits.drafts.log(&self.notebook, cell, update);
+            Change::SourceEdited { cell, .. } | Change::SourceReplaced { cell, .. } => {
                 if splices.is_empty() {
                     return;
                 }

@@ -7,10 +7,11 @@ use crate::change::Change;
 use crate::event::{Actor, Envelope, Event};
 use crate::id::{CellId, ExecutionId, SessionId};
 use crate::state::Notebook;
-use crate::{Json, OrderKey, Source};
+use crate::{Json, OrderKey};
 
 mod execution;
 mod output;
+mod split;
 
 /// Longest id of a display that is accepted, in bytes.
 pub const MAX_DISPLAY_ID_LEN: usize = 256;
@@ -101,7 +102,8 @@ impl Notebook {
                     return Err(IgnoreReason::AlreadyThere);
                 }
                 self.put_cell(cell, *kind, order.clone(), metadata.clone(), false);
-                let seeded = Source::seeded(self.text_client, source);
+                let mut seeded = self.empty_source(cell);
+                seeded.seed(source);
                 let mut changes = vec![self.cells[cell].change()];
                 if !source.is_empty() {
                     changes.push(Change::SourceEdited { cell: cell.clone(), update: seeded.state() });
@@ -117,11 +119,11 @@ impl Notebook {
             }
             Event::CellKindChanged { cell, kind } => self.alter_cell(cell, |known| known.kind = *kind),
             Event::CellMetadataSet { cell, metadata } => self.set_metadata(cell, metadata),
-            Event::SourceEdited { cell, update } => {
-                let known = self.cells.get_mut(cell).ok_or(IgnoreReason::NoSuchCell)?;
-                let taken = Arc::make_mut(known).source.take_in(update);
-                taken.map_err(|_unreadable| IgnoreReason::BadUpdate)?;
-                Ok(vec![Change::SourceEdited { cell: cell.clone(), update: update.clone() }])
+            Event::SourceEdited { cell, update } => self.edit_source(cell, update),
+            Event::CellSplit { cell, at, new } => self.split_cell(cell, *at, new),
+            Event::CellsMerged { into, from, update, inserted, separated, moved } => {
+                let text = split::Moving { update, inserted: *inserted, separated: *separated, moved };
+                self.merge_cells(into, from, &text, at)
             }
             Event::ExecutionRequested { execution, cell, source, batch } => {
                 self.request(execution, cell, source, batch.as_ref(), envelope.actor.person(), at)
@@ -150,6 +152,18 @@ impl Notebook {
             Event::KernelSessionEnded { session, reason } => self.end_session(session, *reason, at),
             Event::Unknown { .. } => Err(IgnoreReason::UnknownKind),
         }
+    }
+
+    fn edit_source(&mut self, id: &CellId, update: &[u8]) -> Outcome {
+        let known = self.cells.get_mut(id).ok_or(IgnoreReason::NoSuchCell)?;
+        let was_gone = known.deleted && known.source.len_utf16() == 0;
+        let source = &mut Arc::make_mut(known).source;
+        source.take_in(update).map_err(|_unreadable| IgnoreReason::BadUpdate)?;
+        // Its text went elsewhere or was none; what somebody typed there who did not see that is in view.
+        let comes_back = was_gone && source.len_utf16() > 0;
+        let mut changes = if comes_back { self.place_cell(id, None, false)? } else { Vec::new() };
+        changes.push(Change::SourceEdited { cell: id.clone(), update: update.to_vec() });
+        Ok(changes)
     }
 
     fn alter_cell(&mut self, id: &CellId, alter: impl FnOnce(&mut crate::Cell)) -> Outcome {

@@ -42,6 +42,8 @@ pub struct Cell {
     pub metadata: Json,
     /// Whether it was deleted.
     pub deleted: bool,
+    /// The cell that its text began in, if it came of a split.
+    pub split_from: Option<CellId>,
     /// Its text.
     pub source: Source,
 }

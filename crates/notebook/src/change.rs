@@ -25,9 +25,23 @@ pub enum Change {
     /// The notebook's metadata is this.
     Metadata(Json),
     /// The cell, without its text, is this. A cell seen for the first time has an empty text.
-    Cell { cell: CellId, kind: CellKind, order: OrderKey, metadata: Json, deleted: bool },
+    Cell {
+        cell: CellId,
+        kind: CellKind,
+        order: OrderKey,
+        metadata: Json,
+        deleted: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        split_from: Option<CellId>,
+    },
     /// The cell's text takes in this yrs update; twice does no harm.
     SourceEdited {
+        cell: CellId,
+        #[serde(with = "serde_bytes")]
+        update: Vec<u8>,
+    },
+    /// The cell's text is this, as one yrs update, and nothing else that was shown before it was settled.
+    SourceReplaced {
         cell: CellId,
         #[serde(with = "serde_bytes")]
         update: Vec<u8>,

@@ -10,6 +10,7 @@ use crate::event::Actor;
 use crate::id::{CellId, ExecutionId, SessionId};
 use crate::ipynb::Imported;
 use crate::session::EndReason;
+use crate::source::Character;
 
 /// Where a cell goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,18 @@ pub enum Command {
         cell: CellId,
         #[serde(with = "serde_bytes")]
         update: Vec<u8>,
+    },
+    /// What stands in a cell from this character on, or nothing, goes to a new cell below.
+    SplitCell {
+        cell: CellId,
+        at: Option<Character>,
+        new: CellId,
+    },
+    /// A cell's text goes to the end of another one's, and the cell with it; `separated`: behind a line break.
+    MergeCells {
+        into: CellId,
+        from: CellId,
+        separated: bool,
     },
     /// Runs these cells in this order, as one batch.
     RunCells {

@@ -7,7 +7,7 @@ use crate::id::{BatchId, CellId, ExecutionId};
 use crate::ipynb::Imported;
 use crate::order::OrderKey;
 use crate::output::Output;
-use crate::source;
+use crate::source::{self, Character, Source, Splice};
 use crate::state::Notebook;
 
 /// Longest title, in bytes.
@@ -57,6 +57,14 @@ pub fn decide(notebook: &Notebook, command: Command, cx: &mut Context<'_>) -> De
             Ok(vec![Event::CellMetadataSet { cell, metadata }])
         }
         Command::EditSource { cell, update } => edit(notebook, cell, update),
+        Command::SplitCell { cell, at, new } => {
+            live(notebook, &cell)?;
+            if notebook.cell(&new).is_some() {
+                return Err(Rejection::CellExists);
+            }
+            Ok(vec![Event::CellSplit { cell, at, new }])
+        }
+        Command::MergeCells { into, from, separated } => merge(notebook, into, from, separated, cx),
         Command::RunCells { cells } => run(notebook, &cells, cx),
         Command::RunAll => {
             let cells = notebook.cells().filter(|cell| cell.kind == CellKind::Code && !cell.has_tag(SKIP));
@@ -124,6 +132,24 @@ fn edit(notebook: &Notebook, cell: CellId, update: Vec<u8>) -> Decision {
     }
     bounded("The cell", known.source.len_utf16() as usize, MAX_SOURCE_LEN)?;
     Ok(vec![Event::SourceEdited { cell, update }])
+}
+
+fn merge(notebook: &Notebook, into: CellId, from: CellId, separated: bool, cx: &mut Context<'_>) -> Decision {
+    if into == from {
+        return Err(Rejection::NoSuchCell);
+    }
+    let (upper, lower) = (&live(notebook, &into)?.source, &live(notebook, &from)?.source);
+    let end = upper.len_utf16();
+    bounded("The cell", end.saturating_add(lower.len_utf16()) as usize, MAX_SOURCE_LEN)?;
+    let separated = separated && end > 0 && lower.len_utf16() > 0;
+    let insert = if separated { format!("\n{}", lower.text()) } else { lower.text() };
+    let [a, b, c, d, ..] = (cx.entropy)();
+    let client = u32::from_le_bytes([a, b, c, d]) | 1 << 31;
+    let mut copy = Source::empty(client.into());
+    let update = copy.take_in(&upper.state()).and_then(|()| copy.edit(&[Splice { from: end, to: end, insert }]));
+    let update = update.map_err(|_unreadable| Rejection::BadUpdate)?;
+    let inserted = Character { client, clock: separated.into() };
+    Ok(vec![Event::CellsMerged { into, from, update, inserted, separated, moved: lower.runs() }])
 }
 
 fn run(notebook: &Notebook, cells: &[CellId], cx: &mut Context<'_>) -> Decision {

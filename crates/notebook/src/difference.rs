@@ -10,7 +10,8 @@ use crate::state::Notebook;
 impl Notebook {
     /// Returns the changes that turn a copy of `before` into this one. What both share is not looked at.
     ///
-    /// A text is told as its whole state, which a copy takes in without losing what it typed meanwhile.
+    /// A text is told as its whole state, which a copy takes in without losing what it typed meanwhile; one that lost
+    /// something, or got back what was erased, as splits and merges make them, takes the place of the copy's.
     /// The order of sessions is not told: only who claims work looks at it, and no view does.
     pub fn difference(&self, before: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
@@ -32,6 +33,10 @@ impl Notebook {
             }
             if known.is_none_or(|known| known.change() != cell.change()) {
                 changes.push(cell.change());
+            }
+            if known.is_some_and(|known| !cell.source.follows(&known.source)) {
+                changes.push(Change::SourceReplaced { cell: id.clone(), update: cell.source.state() });
+                continue;
             }
             // Equal texts may hide what was typed and erased again, which later typing stands behind.
             let same = |known: &Source| known == &cell.source && known.has_all_of(&cell.source);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::Change;
 use crate::id::CellId;
 use crate::source::{Source, Splice, merge_updates};
 use crate::state::Notebook;
@@ -75,8 +76,36 @@ impl Drafts {
         splices
     }
 
+    /// Brings the page's copy in step with the store's. Returns what that did to a text.
+    pub fn patch(&mut self, notebook: &mut Notebook, change: &Change) -> Vec<Splice> {
+        if let Change::SourceReplaced { cell, .. } = change {
+            return self.replace(notebook, cell, change).unwrap_or_default();
+        }
+        let splices = notebook.patch(change);
+        if let Change::SourceEdited { cell, update } = change {
+            self.log(notebook, cell, update);
+        }
+        splices
+    }
+
+    /// Puts another text in the place of one, and on top of it what the log lacks.
+    fn replace(&mut self, notebook: &mut Notebook, cell: &CellId, change: &Change) -> Option<Vec<Splice>> {
+        let before = notebook.cell(cell)?.source.clone();
+        let lacking = self.0.remove(cell).map(|draft| draft.into_updates(&before)).unwrap_or_default();
+        notebook.patch(change);
+        let source = notebook.source_mut(cell)?;
+        for update in &lacking {
+            source.take_in(update).ok();
+        }
+        let splice = Splice::between(&before.text(), &source.text());
+        if !lacking.is_empty() {
+            self.0.insert(cell.clone(), Draft { typed: lacking, heard: None });
+        }
+        Some(splice.into_iter().collect())
+    }
+
     /// Notes that the log has an update, which the text has taken in.
-    pub fn log(&mut self, notebook: &Notebook, cell: &CellId, update: &[u8]) {
+    fn log(&mut self, notebook: &Notebook, cell: &CellId, update: &[u8]) {
         if let Some(heard) = self.0.get_mut(cell).and_then(|draft| draft.heard.as_mut()) {
             heard.logged.take_in(update).ok();
             self.forget_logged(notebook, cell);

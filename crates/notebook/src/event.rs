@@ -13,6 +13,7 @@ use crate::id::{BatchId, CellId, DisplayId, ExecutionId, PersonId, ReplicaId, Se
 use crate::order::OrderKey;
 use crate::output::{Content, MimeBundle, Output, StreamName};
 use crate::session::EndReason;
+use crate::source::{Character, Run};
 
 /// Names an event: who appended it, and as their how-manieth (from 1, without gaps).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,6 +82,20 @@ pub enum Event {
         #[serde(with = "serde_bytes")]
         update: Vec<u8>,
     },
+    /// What stands in a cell from this character on, or nothing, went to a new cell right below it, wherever the
+    /// character is by then.
+    CellSplit { cell: CellId, at: Option<Character>, new: CellId },
+    /// A cell's text went to the end of another one's, and the cell with it. `update` inserts the text that is `moved`,
+    /// from the character `inserted` on; `separated`: behind a line break. What is no longer there is not moved.
+    CellsMerged {
+        into: CellId,
+        from: CellId,
+        #[serde(with = "serde_bytes")]
+        update: Vec<u8>,
+        inserted: Character,
+        separated: bool,
+        moved: Vec<Run>,
+    },
     /// A person asked to run a cell.
     ExecutionRequested { execution: ExecutionId, cell: CellId, source: Arc<str>, batch: Option<BatchId> },
     /// A session claimed an execution; the first claim wins.
@@ -125,6 +140,8 @@ impl Event {
             Self::CellKindChanged { .. } => "CellKindChanged",
             Self::CellMetadataSet { .. } => "CellMetadataSet",
             Self::SourceEdited { .. } => "SourceEdited",
+            Self::CellSplit { .. } => "CellSplit",
+            Self::CellsMerged { .. } => "CellsMerged",
             Self::ExecutionRequested { .. } => "ExecutionRequested",
             Self::ExecutionAssigned { .. } => "ExecutionAssigned",
             Self::ExecutionStarted { .. } => "ExecutionStarted",

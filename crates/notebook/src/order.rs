@@ -27,7 +27,11 @@ impl OrderKey {
             (Some(before), Some(after)) => FractionalIndex::new_between(&before.0, &after.0)
                 .unwrap_or_else(|| FractionalIndex::new_after(&before.0)),
         };
-        Self(key)
+        // One that nobody could read is none; equal keys are ordered by their cells.
+        match before {
+            Some(before) if key.as_bytes().len() > MAX_KEY_LEN => before.clone(),
+            _ => Self(key),
+        }
     }
 }
 

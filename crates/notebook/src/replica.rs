@@ -76,13 +76,17 @@ impl Replica {
         let Some(mut ahead) = self.ahead.take() else {
             return Confirmed { applied: self.confirmed.apply(envelope), shown: None };
         };
-        let applied = self.confirmed.apply(envelope);
-        // Text commutes with everything but the coming of its cell; the rest is folded again. So is what is pending:
-        // where a relay lost it, somebody else may have brought it back, in another order.
+        // Text commutes with everything but the coming and going of its cell; the rest is folded again. So is what is
+        // pending: where a relay lost it, somebody else may have brought it back, in another order.
         let is_pending = self.pending.iter().any(|own| own.id == envelope.id);
-        let commutes = matches!(&envelope.event, Event::SourceEdited { cell, .. } if ahead.cell(cell).is_some())
-            && matches!(applied, Applied::Changed(_))
-            && !is_pending;
+        let goes = |own: &Envelope| {
+            matches!(own.event, Event::CellDeleted { .. } | Event::CellSplit { .. } | Event::CellsMerged { .. })
+        };
+        let stays = !self.pending.iter().any(goes);
+        let is_text = matches!(&envelope.event, Event::SourceEdited { cell, .. }
+            if ahead.cell(cell).is_some() && self.confirmed.live_cell(cell).is_some());
+        let applied = self.confirmed.apply(envelope);
+        let commutes = is_text && stays && matches!(applied, Applied::Changed(_)) && !is_pending;
         let shown = if commutes {
             let shown = changes_of(ahead.apply(envelope));
             self.ahead = Some(ahead);

@@ -10,7 +10,11 @@ use yrs::{
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+mod character;
 mod update;
+
+pub use character::{Character, Run};
+pub(crate) use character::{are_disjoint, compare, select};
 
 /// The client that seeds every text, so that all replicas seed it alike.
 const SEED_CLIENT: u64 = 1;
@@ -27,6 +31,30 @@ pub struct Splice {
     pub to: u32,
     /// What stands there then.
     pub insert: String,
+}
+
+impl Splice {
+    /// Returns the one splice that turns `before` into `after`, or `None` when they are equal.
+    pub fn between(before: &str, after: &str) -> Option<Self> {
+        if before == after {
+            return None;
+        }
+        let before: Vec<u16> = before.encode_utf16().collect();
+        let after: Vec<u16> = after.encode_utf16().collect();
+        let is_low = |unit: Option<&u16>| unit.is_some_and(|unit| (0xDC00..0xE000).contains(unit));
+        let mut head = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+        // A surrogate pair stays in one piece.
+        if is_low(before.get(head)) || is_low(after.get(head)) {
+            head = head.saturating_sub(1);
+        }
+        let room = before.len().min(after.len()) - head;
+        let mut tail = before.iter().rev().zip(after.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
+        if is_low(before.get(before.len() - tail)) || is_low(after.get(after.len() - tail)) {
+            tail = tail.saturating_sub(1);
+        }
+        let insert = String::from_utf16_lossy(&after[head..after.len() - tail]);
+        Some(Self { from: u32::try_from(head).ok()?, to: u32::try_from(before.len() - tail).ok()?, insert })
+    }
 }
 
 /// Why an edit was not applied.
@@ -62,12 +90,23 @@ impl Source {
     /// Makes a text that begins as `text`; the same on every replica.
     pub fn seeded(client: u64, text: &str) -> Self {
         let mut source = Self::empty(client);
+        source.seed(text);
+        source
+    }
+
+    /// Makes an empty text in place of this one; what was typed here and is on its way has other names.
+    pub(crate) fn renewed(&self) -> Self {
+        let next = self.doc.client_id().get().wrapping_mul(0x9e37_79b1) & u64::from(u32::MAX);
+        Self::empty(next | 1 << 31)
+    }
+
+    /// Begins an empty text as `text`.
+    pub(crate) fn seed(&mut self, text: &str) {
         if !text.is_empty() {
             let seed = Self::empty(SEED_CLIENT);
             seed.text.insert(&mut seed.doc.transact_mut(), 0, text);
-            source.take_in(&seed.state()).expect("invariant: a text reads its own state");
+            self.take_in(&seed.state()).expect("invariant: a text reads its own state");
         }
-        source
     }
 
     /// Returns the text.

@@ -11,6 +11,7 @@ use crate::id::{CellId, ExecutionId, ReplicaId, SessionId};
 use crate::order::OrderKey;
 use crate::output::{BlobRef, Content, Output};
 use crate::session::Session;
+use crate::source::Splice;
 use crate::{Json, Source, gather};
 
 /// A notebook. Cloning is cheap; cells and executions are shared until one of them changes.
@@ -289,15 +290,27 @@ impl Notebook {
 
     /// Brings a copy in step. Total: a change that does not fit (its cell is not there) does nothing.
     /// Returns what a `SourceEdited` did to the text, for an editor that shows it.
-    pub fn patch(&mut self, change: &Change) -> Vec<crate::source::Splice> {
+    pub fn patch(&mut self, change: &Change) -> Vec<Splice> {
         match change {
             Change::Title(title) => self.title.clone_from(title),
             Change::Metadata(metadata) => self.metadata.clone_from(metadata),
-            Change::Cell { cell, kind, order, metadata, deleted } => {
+            Change::Cell { cell, kind, order, metadata, deleted, split_from } => {
                 self.put_cell(cell, *kind, order.clone(), metadata.clone(), *deleted);
+                if let Some(cell) = self.cells.get_mut(cell) {
+                    Arc::make_mut(cell).split_from.clone_from(split_from);
+                }
             }
             Change::SourceEdited { cell, update } => {
                 return self.source_mut(cell).and_then(|source| source.merge(update).ok()).unwrap_or_default();
+            }
+            Change::SourceReplaced { cell, update } => {
+                if let Some(source) = self.source_mut(cell) {
+                    let mut replacing = source.renewed();
+                    if replacing.take_in(update).is_ok() {
+                        let before = std::mem::replace(source, replacing);
+                        return Splice::between(&before.text(), &source.text()).into_iter().collect();
+                    }
+                }
             }
             Change::Execution(row) => {
                 let outputs = self.executions.get(&row.id).map(|known| known.outputs.clone()).unwrap_or_default();
@@ -337,18 +350,25 @@ impl Notebook {
     }
 
     pub(crate) fn put_cell(&mut self, id: &CellId, kind: CellKind, order: OrderKey, metadata: Json, deleted: bool) {
-        let source = match self.cells.remove(id) {
+        let (source, split_from) = match self.cells.remove(id) {
             Some(known) => {
                 self.order.remove(&(known.order.clone(), id.clone()));
-                Arc::unwrap_or_clone(known).source
+                let known = Arc::unwrap_or_clone(known);
+                (known.source, known.split_from)
             }
-            None => Source::empty(self.text_client),
+            None => (self.empty_source(id), None),
         };
         if !deleted {
             self.order.insert((order.clone(), id.clone()));
         }
-        let cell = Cell { id: id.clone(), kind, order, metadata, deleted, source };
+        let cell = Cell { id: id.clone(), kind, order, metadata, deleted, split_from, source };
         self.cells.insert(id.clone(), Arc::new(cell));
+    }
+
+    /// Returns an empty text for a cell. What is typed into texts that were one has different names in each.
+    pub(crate) fn empty_source(&self, cell: &CellId) -> Source {
+        let hash = cell.as_str().bytes().fold(0, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        Source::empty(self.text_client ^ u64::from(hash >> 1))
     }
 
     pub(crate) fn put_execution(&mut self, execution: Execution) {
@@ -393,6 +413,7 @@ impl Cell {
             order: self.order.clone(),
             metadata: self.metadata.clone(),
             deleted: self.deleted,
+            split_from: self.split_from.clone(),
         }
     }
 }

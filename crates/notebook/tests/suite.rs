@@ -19,5 +19,7 @@ mod outputs;
 mod properties;
 #[path = "suite/sources.rs"]
 mod sources;
+#[path = "suite/splits.rs"]
+mod splits;
 #[path = "suite/transitions.rs"]
 mod transitions;

@@ -64,7 +64,7 @@ impl Stale {
             Change::Title(_) => self.title = true,
             Change::Metadata(_) => self.metadata = true,
             Change::Cell { cell, .. } => insert(&mut self.cells, cell),
-            Change::SourceEdited { cell, .. } => insert(&mut self.sources, cell),
+            Change::SourceEdited { cell, .. } | Change::SourceReplaced { cell, .. } => insert(&mut self.sources, cell),
             Change::Session(session) => insert(&mut self.sessions, &session.id),
             Change::Execution(row) => insert(&mut self.executions, &row.id),
             Change::Output { execution, position, .. } => {

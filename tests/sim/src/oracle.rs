@@ -131,7 +131,7 @@ impl Oracle {
 
     /// Notes that a command of a person was acknowledged.
     pub(crate) fn done(&mut self, command: &Command) {
-        if let Command::InsertCell { cell, .. } = command {
+        if let Command::InsertCell { cell, .. } | Command::SplitCell { new: cell, .. } = command {
             self.cells.insert(cell.clone());
         }
     }

@@ -40,10 +40,7 @@ impl Page {
 
     pub(crate) fn patch(&mut self, changes: &[Change]) {
         for change in changes {
-            self.copy.patch(change);
-            if let Change::SourceEdited { cell, update } = change {
-                self.drafts.log(&self.copy, cell, update);
-            }
+            self.drafts.patch(&mut self.copy, change);
         }
     }
 
@@ -64,6 +61,17 @@ impl Page {
                 deleted.get(random.index(deleted.len())).map(|cell| Command::RestoreCell { cell: cell.id.clone() })
             }
             Act::Move => self.cell(random).map(|cell| Command::MoveCell { cell, place: self.place(random) }),
+            Act::Split => self.cell(random).map(|cell| {
+                let text = self.copy.cell(&cell).map(|cell| cell.source.text()).unwrap_or_default();
+                let characters: Vec<char> = text.chars().collect();
+                let at = utf16(&characters[..random.index(characters.len() + 1)]);
+                let at = self.copy.cell(&cell).and_then(|cell| cell.source.character_at(at));
+                Command::SplitCell { cell, at, new: CellId::from_entropy(entropy()) }
+            }),
+            Act::Merge => self.cell(random).zip(self.cell(random)).map(|(into, from)| {
+                let separated = random.chance(700);
+                Command::MergeCells { into, from, separated }
+            }),
             Act::Kind => self.cell(random).map(|cell| {
                 let kind = if random.chance(700) { CellKind::Code } else { CellKind::Markdown };
                 Command::ChangeKind { cell, kind }

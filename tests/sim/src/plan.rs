@@ -45,6 +45,10 @@ acts! {
     Restore "restore" 8,
     /// A cell is moved.
     Move "move" 25,
+    /// A cell is split.
+    Split "split" 14,
+    /// A cell is merged into another.
+    Merge "merge" 10,
     /// A cell's kind is changed.
     Kind "kind" 6,
     /// The title is changed.

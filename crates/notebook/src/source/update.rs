@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use super::character::Run;
+
 /// The longest text that a replica's insertions may add up to, in UTF-16 code units.
 const MAX_CLOCK: u64 = 1 << 30;
 
@@ -24,6 +26,43 @@ pub(super) fn is_sound(update: &[u8]) -> bool {
 /// text has the insertions of a client.
 pub(super) fn stands_on(update: &[u8], has: impl Fn(u64) -> u64) -> bool {
     Contents::read(update).is_some_and(|contents| contents.stands_on(has))
+}
+
+/// Returns an update that erases these characters and inserts nothing.
+pub(super) fn erasing(runs: &[Run]) -> Vec<u8> {
+    let mut clients: BTreeMap<u32, Vec<&Run>> = BTreeMap::new();
+    for run in runs {
+        clients.entry(run.first.client).or_default().push(run);
+    }
+    let mut update = vec![0];
+    put(&mut update, clients.len());
+    for (client, runs) in clients {
+        put(&mut update, client as usize);
+        put(&mut update, runs.len());
+        for run in runs {
+            put(&mut update, run.first.clock as usize);
+            put(&mut update, run.len as usize);
+        }
+    }
+    update
+}
+
+fn put(update: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
+        update.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
+    update.push(number as u8);
+}
+
+/// Returns what a sound update inserts, without what it erases.
+pub(super) fn without_erasing(update: &[u8]) -> Vec<u8> {
+    let mut reader = Reader { rest: update, contents: &mut Contents::default() };
+    reader.all_blocks();
+    let inserting = update.len() - reader.rest.len();
+    [&update[..inserting], &[0]].concat()
 }
 
 /// What an update brings and needs.
@@ -66,9 +105,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn update(&mut self) -> Option<()> {
-        for _ in 0..self.number()? {
-            self.blocks()?;
-        }
+        self.all_blocks()?;
         for _ in 0..self.number()? {
             let client = self.client()?;
             for _ in 0..self.number()? {
@@ -78,6 +115,13 @@ impl Reader<'_> {
             }
         }
         self.rest.is_empty().then_some(())
+    }
+
+    fn all_blocks(&mut self) -> Option<()> {
+        for _ in 0..self.number()? {
+            self.blocks()?;
+        }
+        Some(())
     }
 
     /// Reads the blocks of one client.

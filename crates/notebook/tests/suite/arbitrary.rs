@@ -1,6 +1,7 @@
 //! Strategies: events over few names, so that they meet; kernels and people mixed at will.
 
 use notebook::session::EndReason;
+use notebook::source::{Character, Run};
 use notebook::{
     Actor, CellId, CellKind, Content, DisplayId, Envelope, Event, EventId, ExecutionId, Json, OrderKey, Outcome,
     Output, PersonId, ReplicaId, SessionId, Source, StreamName,
@@ -52,6 +53,15 @@ fn update() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn character() -> impl Strategy<Value = Character> {
+    let clock = prop_oneof![0_u32..3, Just(u32::MAX)];
+    (1_u32..5, clock).prop_map(|(client, clock)| Character { client, clock })
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    (character(), prop_oneof![0_u32..3, Just(u32::MAX)]).prop_map(|(first, len)| Run { first, len })
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let outcome = prop_oneof![
         Just(Outcome::Ok),
@@ -73,6 +83,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (cell(), kind()).prop_map(|(cell, kind)| Event::CellKindChanged { cell, kind }),
         1 => (cell(), tags).prop_map(|(cell, tags)| Event::CellMetadataSet { cell, metadata: serde_json::from_str(tags).unwrap() }),
         2 => (cell(), update()).prop_map(|(cell, update)| Event::SourceEdited { cell, update }),
+        2 => (cell(), prop::option::of(character()), cell()).prop_map(|(cell, at, new)| Event::CellSplit { cell, at, new }),
+        2 => (cell(), cell(), update(), character(), any::<bool>(), prop::collection::vec(run(), 0..4)).prop_map(|(into, from, update, inserted, separated, moved)| Event::CellsMerged { into, from, update, inserted, separated, moved }),
         3 => (execution(), cell(), batch).prop_map(|(execution, cell, batch)| Event::ExecutionRequested { execution, cell, source: "1".into(), batch }),
         4 => (execution(), session()).prop_map(|(execution, session)| Event::ExecutionAssigned { execution, session }),
         4 => execution().prop_map(|execution| Event::ExecutionStarted { execution }),

@@ -19,7 +19,7 @@ impl Page {
     fn new(client: u64) -> Self {
         let mut copy = Notebook::for_editing(client);
         let (kind, order, metadata) = (CellKind::Code, OrderKey::between(None, None), Json::new());
-        copy.patch(&Change::Cell { cell: cell(), kind, order, metadata, deleted: false });
+        copy.patch(&Change::Cell { cell: cell(), kind, order, metadata, deleted: false, split_from: None });
         Self { copy, drafts: Drafts::default() }
     }
 
@@ -47,8 +47,7 @@ impl Page {
     }
 
     fn reads(&mut self, update: &[u8]) {
-        self.copy.patch(&Change::SourceEdited { cell: cell(), update: update.to_vec() });
-        self.drafts.log(&self.copy, &cell(), update);
+        self.drafts.patch(&mut self.copy, &Change::SourceEdited { cell: cell(), update: update.to_vec() });
     }
 }
 

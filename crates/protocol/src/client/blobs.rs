@@ -189,6 +189,8 @@ fn blobs_of(event: &Event) -> Vec<&BlobRef> {
         | Event::CellKindChanged { .. }
         | Event::CellMetadataSet { .. }
         | Event::SourceEdited { .. }
+        | Event::CellSplit { .. }
+        | Event::CellsMerged { .. }
         | Event::ExecutionRequested { .. }
         | Event::ExecutionAssigned { .. }
         | Event::ExecutionStarted { .. }

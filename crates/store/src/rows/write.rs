@@ -128,6 +128,7 @@ impl Writer<'_> {
                 order: cell.order.clone(),
                 metadata: cell.metadata.clone(),
                 deleted: cell.deleted,
+                split_from: cell.split_from.clone(),
             });
             let id = cell.id.as_str();
             statement.execute(params![id, checksum(&[id.as_bytes(), &change]), change])?;

@@ -110,6 +110,8 @@ impl Oracle {
                 self.failures.push(format!("{character:?} was acknowledged and is gone"));
             }
         }
+        // Merges put line ends between texts.
+        found.remove(&'\n');
         for character in found.keys().filter(|character| !self.chars.contains_key(character)) {
             self.failures.push(format!("{character:?} was never typed"));
         }
