@@ -1,6 +1,7 @@
 //! What buttons and keys do: each becomes a command or moves the focus.
 
 use leptos::prelude::*;
+use notebook::source::{Character, Splice};
 use notebook::{CellId, CellKind, Command, Place};
 use protocol::port::{KernelState, SaveState};
 
@@ -12,6 +13,22 @@ use crate::session::{RunStatus, Session};
 pub(crate) enum Direction {
     Up,
     Down,
+}
+
+/// What was done to cells on this page and can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Deleted(CellId),
+    Split {
+        cell: CellId,
+        new: CellId,
+    },
+    /// `at` begins what came from the other cell.
+    Merged {
+        cell: CellId,
+        at: Option<Character>,
+        separated: bool,
+    },
 }
 
 impl Session {
@@ -127,22 +144,86 @@ impl Session {
             Some(next) => self.focus.select(&next),
             None => self.focus.selected.set(None),
         }
-        self.deleted.update_value(|deleted| deleted.push(cell.clone()));
-        let gone = cell.clone();
-        self.toasts.offer("Cell deleted.", "Undo", move || self.restore_cell(&gone));
+        self.note(Step::Deleted(cell.clone()), Some("Cell deleted."));
     }
 
-    /// Brings back a deleted cell.
-    pub(crate) fn restore_cell(self, cell: &CellId) {
-        self.deleted.update_value(|deleted| deleted.retain(|gone| gone != cell));
-        self.focus.select(cell);
-        self.command(Command::RestoreCell { cell: cell.clone() });
+    /// Splits a cell at its cursor and edits what comes of it.
+    pub(crate) fn split_cell(self, cell: &CellId) {
+        if !self.can_write() {
+            return;
+        }
+        let cursor = self.editor(cell).and_then(|editor| editor.cursor());
+        let at = cursor.and_then(|at| self.read(|notebook| notebook.cell(cell)?.source.character_at(at)));
+        let new = CellId::from_entropy(browser::entropy::bytes16());
+        self.flush();
+        self.command(Command::SplitCell { cell: cell.clone(), at, new: new.clone() });
+        self.focus.edit(&new, Cursor::Start);
+        self.note(Step::Split { cell: cell.clone(), new }, None);
     }
 
-    /// Brings back the cell that was deleted last.
-    pub(crate) fn restore_last(self) {
-        if let Some(cell) = self.deleted.try_update_value(Vec::pop).flatten() {
-            self.restore_cell(&cell);
+    /// Joins a cell and its neighbour; the upper one stays.
+    pub(crate) fn merge_with(self, cell: &CellId, direction: Direction) {
+        let Some(other) = self.neighbour(cell, direction).filter(|_| self.can_write()) else { return };
+        let (into, from) = match direction {
+            Direction::Up => (other, cell.clone()),
+            Direction::Down => (cell.clone(), other),
+        };
+        self.flush();
+        let length = |cell| self.read(|notebook| notebook.cell(cell).map_or(0, |cell| cell.source.len_utf16()));
+        let end = length(&into);
+        let separated = end > 0 && length(&from) > 0;
+        let answer = self.give(Command::MergeCells { into: into.clone(), from, separated });
+        self.focus.select(&into);
+        browser::spawn(async move {
+            if let Err(refusal) = answer.await {
+                return self.toasts.say(&refusal.to_string());
+            }
+            let begins = end + u32::from(separated);
+            let at = self.read(|notebook| notebook.cell(&into)?.source.character_at(begins));
+            self.note(Step::Merged { cell: into, at, separated }, Some("Cells merged."));
+        });
+    }
+
+    /// Notes what can be taken back, and offers it where that is said.
+    fn note(self, step: Step, told: Option<&str>) {
+        self.steps.update_value(|steps| steps.push(step.clone()));
+        if let Some(told) = told {
+            self.toasts.offer(told, "Undo", move || self.take_back(&step));
+        }
+    }
+
+    /// Takes back what was done to cells last.
+    pub(crate) fn undo(self) {
+        if let Some(step) = self.steps.with_value(|steps| steps.last().cloned()) {
+            self.take_back(&step);
+        }
+    }
+
+    fn take_back(self, step: &Step) {
+        self.steps.update_value(|steps| steps.retain(|known| known != step));
+        match step {
+            Step::Deleted(cell) => {
+                self.focus.select(cell);
+                self.command(Command::RestoreCell { cell: cell.clone() });
+            }
+            Step::Split { cell, new } => {
+                self.flush();
+                self.command(Command::MergeCells { into: cell.clone(), from: new.clone(), separated: false });
+                self.focus.select(cell);
+            }
+            Step::Merged { cell, at, separated } => {
+                let before = |at| self.read(|notebook| notebook.cell(cell)?.source.offset_of(at)?.checked_sub(1));
+                if let Some(from) = at.filter(|_| *separated).and_then(before) {
+                    let splice = [Splice { from, to: from + 1, insert: String::new() }];
+                    self.type_in(cell, &splice);
+                    if let Some(editor) = self.editor(cell) {
+                        editor.apply(&splice);
+                    }
+                }
+                self.flush();
+                let new = CellId::from_entropy(browser::entropy::bytes16());
+                self.command(Command::SplitCell { cell: cell.clone(), at: *at, new });
+            }
         }
     }
 

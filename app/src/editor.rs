@@ -30,6 +30,8 @@ extern "C" {
     fn apply_changes(this: &Handle, changes: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = getDoc)]
     fn get_doc(this: &Handle) -> String;
+    #[wasm_bindgen(method, js_name = getSelection)]
+    fn get_selection(this: &Handle) -> Vec<u32>;
     #[wasm_bindgen(method, js_name = focus)]
     fn focus_at(this: &Handle, place: Option<&str>);
     #[wasm_bindgen(method, js_name = setPeers)]
@@ -217,9 +219,14 @@ impl Editor {
         }
     }
 
+    /// Returns where the cursor is.
+    pub(crate) fn cursor(&self) -> Option<u32> {
+        self.0.handle.get_selection().last().copied()
+    }
+
     /// Makes the text this, altering only the part that differs.
     pub(crate) fn replace(&self, text: &str) {
-        if let Some(splice) = difference(&self.0.handle.get_doc(), text) {
+        if let Some(splice) = Splice::between(&self.0.handle.get_doc(), text) {
             self.apply(&[splice]);
         }
     }
@@ -279,26 +286,4 @@ fn language(kind: CellKind) -> &'static str {
 fn to_splices(changes: JsValue) -> Result<Vec<Splice>, serde_wasm_bindgen::Error> {
     let changes: Vec<Change> = serde_wasm_bindgen::from_value(changes)?;
     Ok(changes.into_iter().map(|(from, to, insert)| Splice { from, to, insert }).collect())
-}
-
-/// Returns the one splice that turns `before` into `after`, or `None` when they are equal.
-fn difference(before: &str, after: &str) -> Option<Splice> {
-    if before == after {
-        return None;
-    }
-    let before: Vec<u16> = before.encode_utf16().collect();
-    let after: Vec<u16> = after.encode_utf16().collect();
-    let is_low = |unit: Option<&u16>| unit.is_some_and(|unit| (0xDC00..0xE000).contains(unit));
-    let mut head = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
-    // A surrogate pair stays in one piece.
-    if is_low(before.get(head)) || is_low(after.get(head)) {
-        head = head.saturating_sub(1);
-    }
-    let room = before.len().min(after.len()) - head;
-    let mut tail = before.iter().rev().zip(after.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
-    if is_low(before.get(before.len() - tail)) || is_low(after.get(after.len() - tail)) {
-        tail = tail.saturating_sub(1);
-    }
-    let insert = String::from_utf16_lossy(&after[head..after.len() - tail]);
-    Some(Splice { from: u32::try_from(head).ok()?, to: u32::try_from(before.len() - tail).ok()?, insert })
 }

@@ -24,6 +24,7 @@ use protocol::wire::ConnectionId;
 use thread::Thread;
 pub(crate) use view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 
+use crate::action::Step;
 use crate::afterwards::Afterwards;
 use crate::blobs::Blobs;
 use crate::company::Company;
@@ -81,8 +82,8 @@ pub(crate) struct Parts {
     pub(crate) announcement: RwSignal<String>,
     /// Whether the person is being asked about a restart that would stop a run.
     pub(crate) restart_asked: RwSignal<bool>,
-    /// Cells deleted on this page, the last one last.
-    pub(crate) deleted: StoredValue<Vec<CellId>>,
+    /// What can be taken back, the last one last.
+    pub(crate) steps: StoredValue<Vec<Step>>,
     pub(crate) focus: Focus,
     pub(crate) afterwards: Afterwards,
     pub(crate) toasts: Toasts,
@@ -151,7 +152,7 @@ impl Session {
             unsent: RwSignal::new(false),
             announcement: RwSignal::new(String::new()),
             restart_asked: RwSignal::new(false),
-            deleted: StoredValue::new(Vec::new()),
+            steps: StoredValue::new(Vec::new()),
             focus: Focus::new(),
             afterwards: Afterwards::new(),
             toasts: Toasts::new(),

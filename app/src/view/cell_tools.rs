@@ -21,14 +21,22 @@ pub(crate) fn CellTools(session: Session, cell: CellId, kind: ArcRwSignal<CellKi
             <button class="button square" aria-label=other_name title=other_name on:click=move |_| session.change_kind(&cell.get_value(), untrack(other))>
                 {move || view! { <Glyph icon=if is_code.get() { Icon::Text } else { Icon::Code } /> }}
             </button>
+            <Small icon=Icon::Split name="Split at the cursor" keys="Ctrl+Shift+Minus" on_press=move |()| session.split_cell(&cell.get_value()) />
+            <Small icon=Icon::Merge name="Merge with the cell below" keys="Shift+M" on_press=move |()| session.merge_with(&cell.get_value(), Direction::Down) />
             <Small icon=Icon::Trash name="Delete cell" on_press=move |()| session.delete_cell(&cell.get_value()) />
         </div>
     }
 }
 
 #[component]
-fn Small(icon: Icon, name: &'static str, #[prop(into)] on_press: Callback<()>) -> impl IntoView {
-    view! { <button class="button square" aria-label=name title=name on:click=move |_| on_press.run(())><Glyph icon /></button> }
+fn Small(
+    icon: Icon,
+    name: &'static str,
+    #[prop(optional)] keys: Option<&'static str>,
+    #[prop(into)] on_press: Callback<()>,
+) -> impl IntoView {
+    let title = keys.map_or_else(|| name.to_owned(), |keys| format!("{name} ({keys})"));
+    view! { <button class="button square" aria-label=name title=title on:click=move |_| on_press.run(())><Glyph icon /></button> }
 }
 
 /// Makes a cell right below this one.

@@ -13,6 +13,8 @@ pub(crate) enum Icon {
     Plus,
     Up,
     Down,
+    Split,
+    Merge,
     Trash,
     More,
     Theme,
@@ -37,6 +39,8 @@ impl Icon {
             Self::Plus => "M8 3.200v9.600M3.200 8h9.600",
             Self::Up => "M8 12.800V3.500M4 7.300l4-4 4 4",
             Self::Down => "M8 3.200v9.300M4 8.700l4 4 4-4",
+            Self::Split => "M3 2.500h10v3.500H3zM3 10h10v3.500H3zM1.500 8h13",
+            Self::Merge => "M3 2.500h10v11H3zM8 4.500v6M5.800 8.300 8 10.500l2.200-2.200",
             Self::Trash => {
                 "M3 4.500h10M6.200 4.500V3h3.600v1.500M4.300 4.500l.5 8.500h6.400l.5-8.500M6.800 7v3.700M9.200 7v3.700"
             }

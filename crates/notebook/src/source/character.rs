@@ -117,7 +117,7 @@ impl Source {
     }
 
     /// Returns where a character is, or was before it was erased. The halves of a pair are at one place.
-    pub(crate) fn offset_of(&self, character: Character) -> Option<u32> {
+    pub fn offset_of(&self, character: Character) -> Option<u32> {
         let id = ID::new(ClientID::new(character.client.into()), character.clock);
         let place = StickyIndex::new(IndexScope::Relative(id), Assoc::After);
         let offset = place.get_offset(&self.doc().transact())?.index;

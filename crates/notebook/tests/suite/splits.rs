@@ -226,7 +226,7 @@ fn two_merges_of_one_cell_move_it_once() {
     check(&["a", "b", "c"], |room| room.merges(0, &a, &b), |room| room.merges(1, &b, &c), &["a\nb", "c"]);
     check(&["a", "b", "c"], |room| room.merges(0, &b, &c), |room| room.merges(1, &a, &b), &["a\nb", "\nc"]);
     check(&["a", "b"], |room| room.merges(0, &a, &b), |room| room.merges(1, &a, &b), &["a\nb"]);
-    check(&["a", "b"], |room| room.merges(0, &a, &b), |room| room.merges(1, &b, &a), &["a\nb"]);
+    check(&["a", "b"], |room| room.merges(0, &a, &b), |room| room.merges(1, &b, &a), &["\nb", "a"]);
 }
 
 #[test]
