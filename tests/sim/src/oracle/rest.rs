@@ -101,6 +101,8 @@ impl Oracle {
                 *found.entry(character).or_default() += 1;
             }
         }
+        // Merges put line ends between texts.
+        found.remove(&'\n');
         for (character, fate) in &self.chars {
             let times = found.get(character).copied().unwrap_or(0);
             if times > 1 {
@@ -110,8 +112,6 @@ impl Oracle {
                 self.failures.push(format!("{character:?} was acknowledged and is gone"));
             }
         }
-        // Merges put line ends between texts.
-        found.remove(&'\n');
         for character in found.keys().filter(|character| !self.chars.contains_key(character)) {
             self.failures.push(format!("{character:?} was never typed"));
         }

@@ -1,0 +1,84 @@
+/** Cells that are split and merged: by one person, and by two at once. */
+
+import { expect as isSo, test as alone } from "./fixtures.mjs";
+import { expect, test } from "./room.mjs";
+
+/** Puts the cursor so many characters behind the beginning of a cell's one line. */
+async function place(guest, at, offset) {
+  await guest.click(at);
+  await guest.page.keyboard.press("ControlOrMeta+Home");
+  for (let step = 0; step < offset; step += 1) await guest.page.keyboard.press("ArrowRight");
+}
+
+const split = (guest) => guest.page.keyboard.press("Control+Shift+Minus");
+
+/** What a cell says, for each cell. */
+const texts = async (guest) => Promise.all((await guest.cellIds()).map((_, at) => guest.source(at)));
+
+alone("a cell is split at the cursor and merged again with the keyboard, and both are taken back", async ({ notebook, page }) => {
+  await notebook.create();
+  await notebook.write(0, "abcd");
+  await place(notebook, 0, 2);
+  await split(notebook);
+  await isSo(notebook.editor(1)).toBeFocused();
+  await page.keyboard.type("X");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab", "Xcd"]);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ControlOrMeta+Backspace");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab\nXcd"]);
+  await isSo(notebook.cell(0)).toBeFocused();
+  await notebook.button("Undo").click();
+  await isSo.poll(() => texts(notebook)).toEqual(["ab", "Xcd"]);
+  await notebook.click(0);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+M");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab\nXcd"]);
+  await notebook.isSaved();
+  await notebook.reload();
+  await isSo.poll(() => texts(notebook)).toEqual(["ab\nXcd"]);
+  await place(notebook, 0, 1);
+  await split(notebook);
+  await isSo.poll(() => texts(notebook)).toEqual(["a", "b\nXcd"]);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("z");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab\nXcd"]);
+});
+
+test("two split one cell at once at two places, and one types: three cells, and nothing twice", async ({ room }) => {
+  test.slow();
+  const [ada, bob] = await room.begin("0123456789");
+  await Promise.all([place(ada, 0, 3), place(bob, 0, 7)]);
+  await Promise.all([split(ada), split(bob)]);
+  await expect(bob.editor(await bob.cells.count() - 1)).toBeFocused();
+  await bob.page.keyboard.type("bob");
+  await room.agrees();
+  expect(await texts(ada)).toEqual(["012", "3456", "bob789"]);
+});
+
+test("one splits a cell that another, offline, merges and types into: all is there once", async ({ room }) => {
+  test.slow();
+  const [ada, bob] = await room.begin("first");
+  await ada.append("second");
+  await room.agrees();
+  bob.cut();
+  await bob.isSync("offline");
+  await bob.click(0);
+  await bob.page.keyboard.press("Escape");
+  await bob.page.keyboard.press("Shift+M");
+  await expect.poll(() => texts(bob)).toEqual(["first\nsecond"]);
+  await place(bob, 0, 0);
+  await bob.page.keyboard.type("1");
+  await bob.isSaved();
+
+  await place(ada, 1, 3);
+  await split(ada);
+  await expect.poll(() => texts(ada)).toEqual(["first", "sec", "ond"]);
+  await ada.isLive();
+  await bob.mend();
+  await room.agrees();
+  expect(await texts(bob)).toEqual(["1first\nsec", "ond"]);
+  for (const guest of [ada, bob]) {
+    await guest.reload();
+    await guest.shows(["1first\nsec", "ond"]);
+  }
+});
