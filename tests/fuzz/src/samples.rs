@@ -2,7 +2,8 @@
 
 use notebook::{
     Actor, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, PersonId, Source,
-    StreamName, source::Splice,
+    StreamName,
+    source::{Character, Run, Splice},
 };
 use protocol::codec;
 use protocol::history::History;
@@ -100,6 +101,10 @@ fn events() -> Vec<Event> {
     let update = source
         .edit(&[Splice { from: 2, to: 4, insert: "é中".to_owned() }])
         .expect("invariant: the edit is within the text");
+    let (new, split) = (CellId::from_entropy([3; 16]), Character { client: 1, clock: 5 });
+    let merged = Source::empty(41)
+        .edit(&[Splice { from: 0, to: 0, insert: "\n(1)".to_owned() }])
+        .expect("invariant: a text begins somewhere");
     vec![
         Event::NotebookTitled { title: "Tides".to_owned() },
         Event::CellInserted {
@@ -110,6 +115,15 @@ fn events() -> Vec<Event> {
             metadata: Json::new(),
         },
         Event::SourceEdited { cell: cell.clone(), update },
+        Event::CellSplit { cell: cell.clone(), at: Some(split), new: new.clone() },
+        Event::CellsMerged {
+            into: cell.clone(),
+            from: new,
+            update: merged,
+            inserted: Character { client: 41, clock: 1 },
+            separated: true,
+            moved: vec![Run { first: split, len: 3 }],
+        },
         Event::ExecutionRequested { execution: execution.clone(), cell, source: "1".into(), batch: None },
         Event::StreamAppended {
             execution,
