@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use store::{Store, StoreError, connect, connect_in_memory};
 
 use crate::disk;
-use crate::workload::{Random, event, insert, log, own, person, replay, state};
+use crate::workload::{Random, event, insert, log, own, person, replay, reshape, state};
 
 /// What happens between two events.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,8 @@ proptest! {
         let mut replica = 1;
         let mut store = Store::open(connect("n.db", Some(disk::NAME)).unwrap(), ReplicaId(replica)).unwrap();
         for (choice, pause) in steps {
-            let (actor, event) = event(choice, store.notebook());
+            let reshaped = if choice % 8 == 0 { reshape(choice, store.notebook()) } else { None };
+            let (actor, event) = reshaped.unwrap_or_else(|| event(choice, store.notebook()));
             own(&mut store, actor, event);
             match pause {
                 Pause::None => {}

@@ -144,21 +144,26 @@ pub(crate) fn event(choice: u64, notebook: &Notebook) -> (Actor, Event) {
     (person(), person_event(random, notebook, &session))
 }
 
-/// Merges a cell into the first one, if that is another one.
-fn merged(random: &mut Random, notebook: &Notebook, from: CellId) -> Event {
-    let into = notebook.all_cells().next().unwrap().id.clone();
-    let command = Command::MergeCells { into, from: from.clone(), separated: true };
+/// Splits a cell, or merges one into the first.
+pub(crate) fn reshape(choice: u64, notebook: &Notebook) -> Option<(Actor, Event)> {
+    let mut random = Random(choice);
+    let cell = pick(&mut random, notebook.cells().map(|cell| cell.id.clone()).collect())?;
+    let command = if random.below(2) == 0 {
+        let at = notebook.cell(&cell)?.source.character_at(1);
+        Command::SplitCell { cell, at, new: CellId::from_entropy(random.entropy()) }
+    } else {
+        Command::MergeCells { into: notebook.cells().next()?.id.clone(), from: cell, separated: true }
+    };
     let mut entropy = || random.entropy();
     let mut cx = Context { now: 0, actor: person(), entropy: &mut entropy };
-    let decided = decide(notebook, command, &mut cx).ok().and_then(|mut events| events.pop());
-    decided.unwrap_or(Event::CellRestored { cell: from })
+    Some((person(), decide(notebook, command, &mut cx).ok()?.pop()?))
 }
 
 fn person_event(random: &mut Random, notebook: &Notebook, session: &SessionId) -> Event {
     let all: Vec<CellId> = notebook.all_cells().map(|cell| cell.id.clone()).collect();
     let cell = pick(random, all).unwrap();
     let known = notebook.cell(&cell).unwrap();
-    match random.below(24) {
+    match random.below(22) {
         0 => Event::NotebookTitled { title: format!("title {}", random.below(100)) },
         1 => Event::NotebookMetadataSet { metadata: Json::from_iter([("n".to_owned(), random.below(9).into())]) },
         2 | 3 => {
@@ -179,8 +184,6 @@ fn person_event(random: &mut Random, notebook: &Notebook, session: &SessionId) -
             let update = copy.edit(&[Splice { from: 0, to, insert: format!("{}é", random.below(99)) }]).unwrap();
             Event::SourceEdited { cell, update }
         }
-        22 => Event::CellSplit { cell, at: known.source.character_at(1), new: CellId::from_entropy(random.entropy()) },
-        23 => merged(random, notebook, cell),
         11 => Event::CellOutputsCleared { cell },
         12 => match pick(random, notebook.pending()) {
             Some(pending) => Event::ExecutionCancelled { execution: pending.id.clone() },
