@@ -55,11 +55,17 @@ alone("a cell is split at the cursor and merged again with the keyboard, and bot
 test("two split one cell at once at two places, and one types: three cells, and nothing twice", async ({ room }) => {
   test.slow();
   const [ada, bob] = await room.begin("0123456789");
+  // Neither sees the other's split before making one.
+  for (const guest of [ada, bob]) guest.cut();
+  for (const guest of [ada, bob]) await guest.isSync("offline");
   await Promise.all([place(ada, 0, 3), place(bob, 0, 7)]);
   await Promise.all([split(ada), split(bob)]);
-  await expect.poll(() => texts(bob)).toEqual(["012", "3456", "789"]);
-  await expect(bob.editor(2)).toBeFocused();
+  await expect(bob.editor(1)).toBeFocused();
   await bob.page.keyboard.type("bob");
+  await expect.poll(() => texts(ada)).toEqual(["012", "3456789"]);
+  await expect.poll(() => texts(bob)).toEqual(["0123456", "bob789"]);
+  for (const guest of [ada, bob]) await guest.isSaved();
+  await Promise.all([ada.mend(), bob.mend()]);
   await room.agrees();
   expect(await texts(ada)).toEqual(["012", "3456", "bob789"]);
 });
