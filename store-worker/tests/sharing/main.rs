@@ -94,7 +94,7 @@ fn case_14_a_host_that_falls_silent_without_leaving_is_given_up() {
     }
     assert_eq!(world.text(1), "a runs of 0", "it says that it is there");
     world.browsers[0].muffled = true;
-    let lost = (1..).find(|_| {
+    let lost = (1..=20).find(|_| {
         world.wait(1_000.0);
         world.text(1) != "a runs of 0"
     });
