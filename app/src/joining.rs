@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use notebook::NotebookId;
 use protocol::access::{Access, InvalidLink};
 use protocol::port::{Role, SyncState};
-use protocol::wire::Refusal;
 
 use crate::link;
 use crate::session::{Phase, Session};
@@ -45,7 +44,9 @@ fn listed(known: Option<Entry>, access: &Access, now: i64) -> Entry {
     match known {
         Some(entry) if !entry.viewing => Entry { deleted_at: None, ..entry },
         Some(entry) => {
-            Entry { secret: access.to_kept(), viewing: !access.may_write(), deleted_at: None, joined: true, ..entry }
+            let viewing = !access.may_write();
+            let unproven = entry.unproven && viewing;
+            Entry { secret: access.to_kept(), viewing, unproven, deleted_at: None, joined: true, ..entry }
         }
         None => Entry {
             id: access.notebook(),
@@ -56,6 +57,7 @@ fn listed(known: Option<Entry>, access: &Access, now: i64) -> Entry {
             secret: access.to_kept(),
             viewing: !access.may_write(),
             joined: true,
+            unproven: !access.may_write(),
             deleted_at: None,
         },
     }
@@ -63,26 +65,21 @@ fn listed(known: Option<Entry>, access: &Access, now: i64) -> Entry {
 
 /// Says whether the relay has to say first which of two keys to view is the right one: a notebook has only one.
 fn is_doubtful(known: &Entry, entry: &Entry) -> bool {
-    known.deleted_at.is_none() && known.viewing && entry.viewing && known.secret != entry.secret
+    let may_be_right = known.deleted_at.is_none() && known.viewing && !known.unproven;
+    may_be_right && entry.viewing && known.secret != entry.secret
 }
 
-/// Settles what a link to view brought once the relay has judged its key: the right one is kept, and of a wrong one
-/// nothing stays in the list.
+/// Settles what a link to view brought once the relay has let its key in: it is kept, and the notebook is listed.
 pub(crate) fn settle(session: Session, entry: Entry) {
     let entry = StoredValue::new(entry);
     Effect::new(move |done: Option<bool>| {
-        if done == Some(true) || session.phase.get() != Phase::Open {
+        // It is with the key of the tab that leads that one that follows is let in.
+        let is_judged = session.role.get() == Role::Leader && matches!(session.sync.get(), SyncState::Live { .. });
+        if done == Some(true) || session.phase.get() != Phase::Open || !is_judged {
             return done == Some(true);
         }
-        let is_right = match session.sync.get() {
-            // It is with the key of the tab that leads that one that follows is let in.
-            _ if session.role.get() == Role::Follower => return true,
-            SyncState::Live { .. } => true,
-            SyncState::Refused { reason } if session.awaited.get() && reason == Refusal::Denied.to_string() => false,
-            _ => return false,
-        };
         browser::spawn(async move {
-            if let Err(error) = judged(entry.get_value(), is_right).await {
+            if let Err(error) = keep(entry.get_value()).await {
                 log::warn!("{error}");
             }
         });
@@ -90,12 +87,11 @@ pub(crate) fn settle(session: Session, entry: Entry) {
     });
 }
 
-async fn judged(entry: Entry, is_right: bool) -> Result<(), BrowserError> {
+async fn keep(entry: Entry) -> Result<(), BrowserError> {
     let library = Library::open().await?;
-    let Some(known) = library.find(&entry.id).await?.filter(|known| known.viewing) else { return Ok(()) };
-    let deleted_at = (!is_right).then(browser::clock::now_millis);
-    if (known.secret == entry.secret) == is_right {
-        return Ok(());
+    let known = library.find(&entry.id).await?.filter(|known| known.viewing);
+    match known.filter(|known| known.unproven || known.secret != entry.secret) {
+        Some(known) => library.add(&Entry { secret: entry.secret, unproven: false, ..known }).await,
+        None => Ok(()),
     }
-    library.add(&Entry { secret: entry.secret, deleted_at, ..known }).await
 }

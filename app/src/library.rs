@@ -34,6 +34,7 @@ pub(crate) async fn create(title: &str) -> Result<Entry, String> {
         secret: secret.as_bytes().to_vec(),
         viewing: false,
         joined: false,
+        unproven: false,
         deleted_at: None,
     };
     let library = Library::open().await.map_err(|error| error.to_string())?;

@@ -72,7 +72,8 @@ impl Home {
     async fn read(self, purge: bool) {
         let found = match list().await {
             Ok((listed, entries)) => {
-                let kept = entries.iter().filter(|entry| entry.deleted_at.is_none()).cloned().collect();
+                let kept =
+                    entries.iter().filter(|entry| entry.deleted_at.is_none() && !entry.unproven).cloned().collect();
                 if purge {
                     browser::spawn(async move { library::purge(&listed, &entries, i64::from(TOAST_MILLIS) * 2).await });
                 }

@@ -37,6 +37,9 @@ pub struct Entry {
     /// Whether its beginning may be elsewhere: it came by a link, or was shared.
     #[serde(default)]
     pub joined: bool,
+    /// Whether nobody has said yet that the key to view it is the right one: only the relay can. It is not listed.
+    #[serde(default)]
+    pub unproven: bool,
     /// When it was deleted; it can be restored until it is purged.
     #[serde(default)]
     pub deleted_at: Option<i64>,
