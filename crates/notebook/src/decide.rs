@@ -4,7 +4,7 @@ use crate::cell::CellKind;
 use crate::command::{Command, Context, Place, Rejection};
 use crate::event::Event;
 use crate::id::{BatchId, CellId, ExecutionId};
-use crate::ipynb::Imported;
+use crate::ipynb::{Imported, with_attachments_of};
 use crate::order::OrderKey;
 use crate::output::Output;
 use crate::source::{self, Character, Source, Splice};
@@ -138,7 +138,8 @@ fn merge(notebook: &Notebook, into: CellId, from: CellId, separated: bool, cx: &
     if into == from {
         return Err(Rejection::NoSuchCell);
     }
-    let (upper, lower) = (&live(notebook, &into)?.source, &live(notebook, &from)?.source);
+    let (above, below) = (live(notebook, &into)?, live(notebook, &from)?);
+    let (upper, lower) = (&above.source, &below.source);
     let end = upper.len_utf16();
     bounded("The cell", end.saturating_add(lower.len_utf16()) as usize, MAX_SOURCE_LEN)?;
     let separated = separated && end > 0 && lower.len_utf16() > 0;
@@ -149,7 +150,13 @@ fn merge(notebook: &Notebook, into: CellId, from: CellId, separated: bool, cx: &
     let update = copy.take_in(&upper.state()).and_then(|()| copy.edit(&[Splice { from: end, to: end, insert }]));
     let update = update.map_err(|_unreadable| Rejection::BadUpdate)?;
     let inserted = Character { client, clock: separated.into() };
-    Ok(vec![Event::CellsMerged { into, from, update, inserted, separated, moved: lower.runs() }])
+    let mut events = Vec::new();
+    if let Some(metadata) = with_attachments_of(&above.metadata, &below.metadata) {
+        bounded("The metadata", json_len(&metadata), MAX_IMPORTED_LEN)?;
+        events.push(Event::CellMetadataSet { cell: into.clone(), metadata });
+    }
+    events.push(Event::CellsMerged { into, from, update, inserted, separated, moved: lower.runs() });
+    Ok(events)
 }
 
 fn run(notebook: &Notebook, cells: &[CellId], cx: &mut Context<'_>) -> Decision {

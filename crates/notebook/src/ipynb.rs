@@ -12,6 +12,7 @@ mod export;
 mod import;
 
 pub use attachment::attachment;
+pub(crate) use attachment::with_attachments_of;
 pub use export::{ExportError, export};
 pub use import::{ImportError, MAX_FILE_LEN, parse};
 

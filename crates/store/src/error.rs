@@ -61,6 +61,10 @@ impl From<rusqlite::Error> for StoreError {
                 ErrorCode::DiskFull => Self::Full { source },
                 ErrorCode::SystemIoFailure if WRITES.contains(&error.extended_code) => Self::Full { source },
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy { source },
+                // The file ends before it should.
+                ErrorCode::SystemIoFailure if error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
+                    Self::damaged(source.to_string())
+                }
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::damaged(source.to_string()),
                 _ => Self::Io { source },
             },
