@@ -2,6 +2,7 @@
 
 use yrs::types::{Delta, Observable as _};
 use yrs::updates::decoder::Decode as _;
+use yrs::updates::encoder::Encode as _;
 use yrs::{
     Any, ClientID, Doc, GetString as _, OffsetKind, Options, Out, ReadTxn as _, StateVector, Text as _, TextRef,
     Transact as _, Update,
@@ -126,8 +127,12 @@ impl Source {
 
     /// Returns what another replica lacks of this one, as one update.
     pub fn update_since(&self, other: &Self) -> Vec<u8> {
-        let known = other.doc().transact().state_vector();
-        self.doc().transact().encode_state_as_update_v1(&known)
+        let known = other.doc().transact().snapshot();
+        let transaction = self.doc().transact();
+        let inserted = transaction.encode_state_as_update_v1(&known.state_map);
+        // What both have erased may be back by the time this is taken in: a split or a merge moved it.
+        let erased = transaction.snapshot().delete_set.diff(&known.delete_set);
+        update::erasing_instead(&inserted, &erased.encode_v1())
     }
 
     /// Says whether every insertion of another replica is known to this one.

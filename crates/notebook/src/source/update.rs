@@ -59,10 +59,15 @@ fn put(update: &mut Vec<u8>, mut number: usize) {
 
 /// Returns what a sound update inserts, without what it erases.
 pub(super) fn without_erasing(update: &[u8]) -> Vec<u8> {
+    erasing_instead(update, &[0])
+}
+
+/// Returns a sound update that inserts the same and erases something else, which is encoded.
+pub(super) fn erasing_instead(update: &[u8], erased: &[u8]) -> Vec<u8> {
     let mut reader = Reader { rest: update, contents: &mut Contents::default() };
     reader.all_blocks();
     let inserting = update.len() - reader.rest.len();
-    [&update[..inserting], &[0]].concat()
+    [&update[..inserting], erased].concat()
 }
 
 /// What an update brings and needs.

@@ -159,3 +159,18 @@ fn a_copy_hears_of_what_was_typed_and_erased_again() {
     page.patch(&Change::SourceEdited { cell: cell.clone(), update: behind });
     assert_eq!(page.cell(&cell).unwrap().source.text(), "y");
 }
+
+#[test]
+fn what_another_replica_lacks_erases_nothing_that_it_has_erased_too() {
+    let splice = |from, to, insert: &str| [Splice { from, to, insert: insert.into() }];
+    let mut whole = Source::seeded(5, "abc");
+    let mut one = whole.clone();
+    let erased = one.edit(&splice(1, 2, "")).unwrap();
+    let mut other = Source::seeded(6, "abc");
+    other.take_in(&erased).unwrap();
+    other.edit(&splice(2, 2, "x")).unwrap();
+    other.edit(&splice(0, 1, "")).unwrap();
+    // Where a merge gave back what was erased, this alone is news.
+    whole.take_in(&other.update_since(&one)).unwrap();
+    assert_eq!((other.text(), whole.text()), ("cx".into(), "bcx".into()));
+}
