@@ -34,9 +34,10 @@ mod tests {
 
     #[test]
     fn attachments_come_along_with_the_text_that_names_them() {
-        let of = |attachments: Value| match json!({ "tags": ["x"], KEPT: { "attachments": attachments } }) {
-            Value::Object(metadata) => metadata,
-            _ => unreachable!("it is written as an object"),
+        let of = |attachments: Value| {
+            let metadata = json!({ "tags": ["x"], KEPT: { "attachments": attachments } });
+            let Value::Object(metadata) = metadata else { unreachable!("it is written as an object") };
+            metadata
         };
         let (a, b) = (of(json!({ "a.png": 1 })), of(json!({ "a.png": 2, "b.png": 3 })));
         assert_eq!(with_attachments_of(&a, &b), Some(of(json!({ "a.png": 1, "b.png": 3 }))));
