@@ -255,11 +255,13 @@ test("a third browser that joins late has everything, outputs and large ones too
 test("large outputs whose way was cut off come once the connection is back", async ({ room }) => {
   const [ada, bob] = await room.begin("from IPython.display import HTML\nprint('x' * 200_000 + 'end')\nHTML('<b>bold</b>' + 'y' * 200_000)");
   bob.line.meddle = ({ up, payload }, pass) => {
-    if (up && payload.includes("PullBlob")) bob.cut();
-    else pass(payload);
+    if (!up || !payload.includes("PullBlob")) pass(payload);
   };
   await ada.run(0);
   await ada.ends(0);
+  // By now both outputs are here, and what they hold was asked for.
+  await bob.ends(0);
+  bob.cut();
   await bob.isSync("offline");
   await expect(bob.outputs(0).getByText("This value comes when the connection is back.")).toHaveCount(2);
   bob.line.meddle = undefined;
