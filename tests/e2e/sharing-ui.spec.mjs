@@ -114,7 +114,9 @@ test("a link to edit beside a tab with the link to view writes, and what is writ
   await tab.isSaved();
   await ada.shows(["x = 2"]);
   await bob.page.close();
+  await tab.reload();
   await tab.hasRole("leader");
+  expect(await tab.source(0)).toBe("x = 2");
   await tab.append("6 * 7");
   await tab.run(1);
   await tab.ends(1);
