@@ -17,7 +17,7 @@ pub(super) struct Blobs {
     /// Those of the queue that hold own events, which the store does not have as blobs.
     own: BTreeMap<String, Vec<u8>>,
     putting: bool,
-    pub(super) fetching: BTreeMap<String, Parts>,
+    fetching: BTreeMap<String, Parts>,
 }
 
 impl Blobs {
@@ -62,6 +62,10 @@ impl Blobs {
         self.queue.clear();
         self.own.clear();
         self.putting = false;
+    }
+
+    pub(super) fn begin_fetching(&mut self, name: &str) {
+        self.fetching.insert(name.to_owned(), Parts::default());
     }
 
     pub(super) fn stop_fetching(&mut self, name: &str) {

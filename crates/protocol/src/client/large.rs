@@ -6,11 +6,10 @@ use std::collections::VecDeque;
 use notebook::{BlobRef, Envelope, Event, EventId};
 use serde::{Deserialize, Serialize};
 
-use super::{Blobs, Client, Phase, Step};
+use super::{Client, Phase, Step};
 use crate::blob::reference;
 use crate::codec;
 use crate::seal::{OVERHEAD, Sealer};
-use crate::snapshot::Parts;
 use crate::wire::{MAX_PAYLOAD_BYTES, OrderedEvent, ToRelay};
 
 const _: () = assert!(MAX_EVENT_PARTS as usize * (MAX_PAYLOAD_BYTES - OVERHEAD) >= MAX_EVENT_BYTES);
@@ -66,8 +65,8 @@ pub(super) fn open(sealer: &Sealer, waiting: &mut Waiting, id: EventId, bytes: &
 }
 
 fn pointer(event: &Event) -> Option<Pointer> {
-    let Event::Unknown { kind, bytes } = event else { return None };
-    (kind == "EventInBlob").then(|| codec::decode(bytes).ok()).flatten()
+    let Event::Unknown { bytes, .. } = event else { return None };
+    codec::decode(bytes).ok()
 }
 
 impl Client {
@@ -89,8 +88,7 @@ impl Client {
             self.blobs.want_own(blob.hash.as_ref().to_owned(), bytes);
             return None;
         }
-        let kind = "EventInBlob".to_owned();
-        let event = Event::Unknown { kind, bytes: codec::encode(&Pointer::EventInBlob(blob)) };
+        let event = codec::decode_event(&codec::encode(&Pointer::EventInBlob(blob)));
         let stands_for_it = Envelope { event, actor: envelope.actor.clone(), ..*envelope };
         Some(self.sealer.seal_event(self.nonce(), &stands_for_it))
     }
@@ -118,11 +116,5 @@ impl Client {
         for Held { after, events, head } in held {
             self.events(after, events, head);
         }
-    }
-}
-
-impl Blobs {
-    fn begin_fetching(&mut self, name: &str) {
-        self.fetching.insert(name.to_owned(), Parts::default());
     }
 }
