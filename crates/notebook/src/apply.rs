@@ -155,6 +155,12 @@ impl Notebook {
     }
 
     fn edit_source(&mut self, id: &CellId, update: &[u8]) -> Outcome {
+        let mut changes = self.take_in(id, update)?;
+        changes.extend(self.unite_family(id)?);
+        Ok(changes)
+    }
+
+    fn take_in(&mut self, id: &CellId, update: &[u8]) -> Outcome {
         let known = self.cells.get_mut(id).ok_or(IgnoreReason::NoSuchCell)?;
         let was_gone = known.deleted && known.source.len_utf16() == 0;
         let source = &mut Arc::make_mut(known).source;

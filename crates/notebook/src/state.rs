@@ -25,6 +25,8 @@ pub struct Notebook {
     pub(crate) executions: BTreeMap<ExecutionId, Arc<Execution>>,
     // Invariant: every execution, under its cell, in the order of the requests.
     pub(crate) by_cell: BTreeMap<CellId, Vec<ExecutionId>>,
+    // Invariant: the cells that came of a split, under the one that each came of.
+    pub(crate) splits: BTreeMap<CellId, BTreeSet<CellId>>,
     pub(crate) sessions: Vec<Session>,
     pub(crate) marks: BTreeMap<ReplicaId, u64>,
     pub(crate) text_client: u64,
@@ -296,9 +298,7 @@ impl Notebook {
             Change::Metadata(metadata) => self.metadata.clone_from(metadata),
             Change::Cell { cell, kind, order, metadata, deleted, split_from } => {
                 self.put_cell(cell, *kind, order.clone(), metadata.clone(), *deleted);
-                if let Some(cell) = self.cells.get_mut(cell) {
-                    Arc::make_mut(cell).split_from.clone_from(split_from);
-                }
+                self.set_split_from(cell, split_from.as_ref());
             }
             Change::SourceEdited { cell, update } => {
                 return self.source_mut(cell).and_then(|source| source.merge(update).ok()).unwrap_or_default();
@@ -363,6 +363,22 @@ impl Notebook {
         }
         let cell = Cell { id: id.clone(), kind, order, metadata, deleted, split_from, source };
         self.cells.insert(id.clone(), Arc::new(cell));
+    }
+
+    pub(crate) fn set_split_from(&mut self, id: &CellId, from: Option<&CellId>) {
+        let Some(cell) = self.cells.get_mut(id).filter(|cell| cell.split_from.as_ref() != from) else { return };
+        let before = std::mem::replace(&mut Arc::make_mut(cell).split_from, from.cloned());
+        if let Some(before) = before
+            && let Some(siblings) = self.splits.get_mut(&before)
+        {
+            siblings.remove(id);
+            if siblings.is_empty() {
+                self.splits.remove(&before);
+            }
+        }
+        if let Some(from) = from {
+            self.splits.entry(from.clone()).or_default().insert(id.clone());
+        }
     }
 
     /// Returns an empty text for a cell. What is typed into texts that were one has different names in each.

@@ -1,5 +1,6 @@
 //! Cells that become two, and two that become one. Every character stays in one cell, whatever others did meanwhile.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{IgnoreReason, Outcome};
@@ -32,48 +33,63 @@ impl Notebook {
         let length = head.len_utf16();
         let Ok((tail, cut)) = head.cut(offset.min(length)) else { return Err(IgnoreReason::BadUpdate) };
         let mut source = self.empty_source(new);
-        source.take_in(&holder.source.state()).map_err(|_unreadable| IgnoreReason::BadUpdate)?;
+        source.take_in(&holder.source.settled()).map_err(|_unreadable| IgnoreReason::BadUpdate)?;
         let others = select(&source.runs(), &tail, false);
         source.erase(&others);
         // Its author may have seen it come of another cell than this one, and typed there.
         for id in &family {
-            source.learn(&self.cells[id].source);
+            if let Some(room) = source.room_for(&self.cells[id].source) {
+                source.take_in(&room).ok();
+            }
         }
 
         let place = (holder.order.clone(), holder.id.clone());
         let next = self.order.range((std::ops::Bound::Excluded(&place), std::ops::Bound::Unbounded)).next();
         let order = OrderKey::between(Some(&holder.order), next.map(|(key, _)| key));
         let gone = holder.deleted && tail.is_empty();
-        let changes = vec![
-            Change::SourceEdited { cell: holder.id.clone(), update: cut },
-            Change::Cell {
-                cell: new.clone(),
-                kind: holder.kind,
-                order: order.clone(),
-                metadata: holder.metadata.clone(),
-                deleted: gone,
-                split_from: Some(holder.id.clone()),
-            },
-            Change::SourceEdited { cell: new.clone(), update: source.state() },
-        ];
         self.put_cell(new, holder.kind, order, holder.metadata.clone(), gone);
-        let split_from = Some(holder.id.clone());
+        self.set_split_from(new, Some(&holder.id));
         self.alter_cell(&holder.id, |cell| cell.source = head)?;
-        self.alter_cell(new, |cell| (cell.source, cell.split_from) = (source, split_from))?;
+        let update = source.state();
+        let mut changes = vec![Change::SourceEdited { cell: holder.id.clone(), update: cut }];
+        changes.extend(self.alter_cell(new, |cell| cell.source = source)?);
+        changes.push(Change::SourceEdited { cell: new.clone(), update });
         Ok(changes)
     }
 
-    /// Returns a cell and all that came of it by splits.
-    fn family(&self, cell: &CellId) -> Vec<CellId> {
-        let mut family = vec![cell.clone()];
-        let mut at = 0;
-        while let Some(parent) = family.get(at).cloned() {
-            let children = self.cells.values().filter(|cell| cell.split_from.as_ref() == Some(&parent));
-            let children: Vec<_> = children.map(|cell| cell.id.clone()).filter(|id| !family.contains(id)).collect();
-            family.extend(children);
-            at += 1;
+    /// Returns a cell and all that came of the same one by splits.
+    fn family(&self, cell: &CellId) -> BTreeSet<CellId> {
+        let (mut family, mut next) = (BTreeSet::new(), vec![cell.clone()]);
+        while let Some(member) = next.pop() {
+            let Some(known) = self.cells.get(&member) else { continue };
+            next.extend(known.split_from.clone());
+            next.extend(self.splits.get(&member).into_iter().flatten().cloned());
+            family.insert(member);
+            next.retain(|id| !family.contains(id));
         }
         family
+    }
+
+    /// Lets what waits in a cell's family find what it stands next to: where a relay lost a split, and somebody
+    /// brought it back, what was typed behind it may have stayed above.
+    pub(super) fn unite_family(&mut self, cell: &CellId) -> Outcome {
+        let alone = self.cells.get(cell).is_none_or(|known| known.split_from.is_none());
+        if alone && !self.splits.contains_key(cell) {
+            return Ok(Vec::new());
+        }
+        let family = self.family(cell);
+        let mut changes = Vec::new();
+        for member in &family {
+            for other in &family {
+                let source = &self.cells[member].source;
+                if source.waits()
+                    && let Some(room) = source.room_for(&self.cells[other].source)
+                {
+                    changes.extend(self.take_in(member, &room)?);
+                }
+            }
+        }
+        Ok(changes)
     }
 
     pub(super) fn merge_cells(&mut self, into: &CellId, from: &CellId, text: &Moving<'_>, at: i64) -> Outcome {

@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use yrs::types::text::YChange;
-use yrs::{Assoc, ClientID, ID, IndexScope, Out, ReadTxn as _, Snapshot, StickyIndex, Text as _, Transact as _};
+use yrs::{
+    Assoc, ClientID, ID, IndexScope, Out, ReadTxn as _, Snapshot, StateVector, StickyIndex, Text as _, Transact as _,
+};
 
 use super::{Source, SourceError, Splice, update};
 
 /// Names a UTF-16 unit: whose it is, and as their how-manieth in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "(u32, u32)", into = "(u32, u32)")]
 pub struct Character {
     /// The replica that typed it.
     pub client: u32,
@@ -17,11 +20,36 @@ pub struct Character {
 
 /// Characters that were typed one after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "(Character, u32)", into = "(Character, u32)")]
 pub struct Run {
     /// The first of them.
     pub first: Character,
     /// How many they are.
     pub len: u32,
+}
+
+impl From<(u32, u32)> for Character {
+    fn from((client, clock): (u32, u32)) -> Self {
+        Self { client, clock }
+    }
+}
+
+impl From<Character> for (u32, u32) {
+    fn from(character: Character) -> Self {
+        (character.client, character.clock)
+    }
+}
+
+impl From<(Character, u32)> for Run {
+    fn from((first, len): (Character, u32)) -> Self {
+        Self { first, len }
+    }
+}
+
+impl From<Run> for (Character, u32) {
+    fn from(run: Run) -> Self {
+        (run.first, run.len)
+    }
 }
 
 impl Run {
@@ -141,18 +169,34 @@ impl Source {
         Ok((select(&whole, &self.runs(), false), update))
     }
 
-    /// Makes room for what was or will be typed next to something that only another text has: takes in all that it
-    /// knows and this one does not, and shows nothing of it.
-    pub(crate) fn learn(&mut self, other: &Self) {
-        let shown = self.runs();
-        self.take_in(&update::without_erasing(&other.update_since(self))).ok();
-        let more = select(&self.runs(), &shown, false);
-        self.erase(&more);
+    /// Says whether something that was typed here stands next to something that is not here, and waits for that.
+    pub(crate) fn waits(&self) -> bool {
+        self.doc().transact().has_missing_updates()
+    }
+
+    /// Returns, as one update, all but what waits.
+    pub(crate) fn settled(&self) -> Vec<u8> {
+        self.doc().transact().encode_diff_v1(&StateVector::default())
+    }
+
+    /// Returns the update that makes room for what was or will be typed next to something that only another text has:
+    /// it brings all that this one does not know, and shows nothing of it. `None`: there is no such thing.
+    pub(crate) fn room_for(&self, other: &Self) -> Option<Vec<u8>> {
+        if self.has_all_of(other) {
+            return None;
+        }
+        let known = self.doc().transact().state_vector();
+        Some(update::erasing_what_it_inserts(&other.doc().transact().encode_diff_v1(&known)))
     }
 
     /// Says whether a copy of an earlier text becomes this one by taking it in.
     pub(crate) fn follows(&self, earlier: &Self) -> bool {
         let (now, then) = (self.doc().transact().snapshot(), earlier.doc().transact().snapshot());
-        then.delete_set.diff(&now.delete_set).is_empty() && self.has_all_of(earlier)
+        // Who numbers what they type as others do makes two texts of the same names.
+        let becomes = || {
+            let mut copy = earlier.clone();
+            copy.take_in(&self.state()).is_ok() && copy == *self
+        };
+        then.delete_set.diff(&now.delete_set).is_empty() && self.has_all_of(earlier) && (self == earlier || becomes())
     }
 }

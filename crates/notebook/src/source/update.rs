@@ -7,10 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use super::character::Run;
+use super::character::{Character, Run};
 
 /// The longest text that a replica's insertions may add up to, in UTF-16 code units.
 const MAX_CLOCK: u64 = 1 << 30;
+
+/// The update that does nothing.
+const NOTHING: [u8; 2] = [0, 0];
 
 const GC: u8 = 0;
 const DELETED: u8 = 1;
@@ -30,11 +33,16 @@ pub(super) fn stands_on(update: &[u8], has: impl Fn(u64) -> u64) -> bool {
 
 /// Returns an update that erases these characters and inserts nothing.
 pub(super) fn erasing(runs: &[Run]) -> Vec<u8> {
+    erasing_instead(&NOTHING, &erased(runs))
+}
+
+/// Encodes what an update erases.
+fn erased(runs: &[Run]) -> Vec<u8> {
     let mut clients: BTreeMap<u32, Vec<&Run>> = BTreeMap::new();
     for run in runs {
         clients.entry(run.first.client).or_default().push(run);
     }
-    let mut update = vec![0];
+    let mut update = Vec::new();
     put(&mut update, clients.len());
     for (client, runs) in clients {
         put(&mut update, client as usize);
@@ -57,9 +65,14 @@ fn put(update: &mut Vec<u8>, mut number: usize) {
     update.push(number as u8);
 }
 
-/// Returns what a sound update inserts, without what it erases.
-pub(super) fn without_erasing(update: &[u8]) -> Vec<u8> {
-    erasing_instead(update, &[0])
+/// Returns an update that inserts what a sound one does and erases all of that again.
+pub(super) fn erasing_what_it_inserts(update: &[u8]) -> Vec<u8> {
+    let brings = Contents::read(update).unwrap_or_default().brings;
+    let run = |(client, from, to): (u64, u64, u64)| {
+        let first = Character { client: u32::try_from(client).ok()?, clock: u32::try_from(from).ok()? };
+        Some(Run { first, len: u32::try_from(to - from).ok()? })
+    };
+    erasing_instead(update, &erased(&brings.into_iter().filter_map(run).collect::<Vec<_>>()))
 }
 
 /// Returns a sound update that inserts the same and erases something else, which is encoded.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use notebook::source::Splice;
 use notebook::{
-    Actor, Applied, CellId, CellKind, Change, Command, Context, Drafts, Envelope, EventId, Notebook, PersonId, Place,
-    Replica, ReplicaId, decide,
+    Actor, Applied, CellId, CellKind, Change, Command, Context, Drafts, Envelope, Event, EventId, Json, Notebook,
+    OrderKey, PersonId, Place, Replica, ReplicaId, decide,
 };
 use proptest::prelude::*;
 
@@ -211,6 +211,63 @@ fn who_types_and_splits_keeps_what_was_typed() {
         },
         &["a1Z", "23", "4W5"],
     );
+}
+
+#[test]
+fn what_stands_next_to_what_stayed_above_is_shown() {
+    let (a, b) = (cell("a"), cell("b"));
+    let mut room = Room::new(3, &["a12"]);
+    let base = room.order.len();
+    let mut acts = vec![base];
+    room.types(0, &a, 3, "X");
+    let mut done = |room: &mut Room, who: usize| {
+        room.push(who);
+        (0..3).for_each(|who| room.pull(who, usize::MAX));
+        acts.push(room.order.len());
+    };
+    done(&mut room, 0);
+    room.splits(1, &a, 1, &b);
+    done(&mut room, 1);
+    room.types(2, &b, 3, "Y");
+    done(&mut room, 2);
+    assert_eq!(room.texts(), ["a", "12XY"]);
+
+    // A relay that lost all of them gets them back from their authors.
+    for (order, expected) in [([1, 0, 2], ["aX", "12Y"]), ([1, 2, 0], ["aX", "12Y"]), ([0, 1, 2], ["a", "12XY"])] {
+        let parts = order.map(|act| &room.order[acts[act]..acts[act + 1]]);
+        let (mut notebook, mut copy) = (Notebook::new(), Notebook::new());
+        for envelope in room.order[..base].iter().chain(parts.into_iter().flatten()) {
+            if let Applied::Changed(changes) = notebook.apply(envelope) {
+                changes.iter().for_each(|change| drop(copy.patch(change)));
+            }
+        }
+        for notebook in [notebook, copy] {
+            let texts: Vec<_> = notebook.cells().map(|cell| cell.source.text()).collect();
+            assert_eq!(texts, expected, "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_whose_names_another_one_had_takes_its_place() {
+    // Nobody makes two cells of one id; who would, must not leave a page with a text that is not there.
+    let beginning_as = |source: &str| {
+        let event = Event::CellInserted {
+            cell: cell("a"),
+            kind: CellKind::Code,
+            order: OrderKey::between(None, None),
+            source: source.to_owned(),
+            metadata: Json::new(),
+        };
+        let id = EventId { replica: ReplicaId(1), counter: 1 };
+        let mut notebook = Notebook::new();
+        notebook.apply(&Envelope { id, actor: Actor::Person(PersonId::parse("ada").unwrap()), at: 0, event });
+        notebook
+    };
+    let (before, now) = (beginning_as("1"), beginning_as("2"));
+    let mut copy = before.clone();
+    now.difference(&before).iter().for_each(|change| drop(copy.patch(change)));
+    assert_eq!(copy.cell(&cell("a")).unwrap().source.text(), "2");
 }
 
 #[test]
