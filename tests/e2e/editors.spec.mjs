@@ -80,3 +80,17 @@ test("the editor with the focus stays, however far the page is scrolled", async 
   await notebook.page.keyboard.type("00");
   expect(await notebook.source(0)).toBe("x0 = 000");
 });
+
+test("what Markdown needs comes with the first cell of it, and colours it", async ({ notebook, page }) => {
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await notebook.create();
+  await notebook.write(0, "x = 'text'");
+  await expect(notebook.editor(0).locator(".tok-string")).toHaveText("'text'");
+  expect(asked.filter((path) => path.endsWith("/js/markdown.js"))).toEqual([]);
+
+  await notebook.button("Add Markdown cell").click();
+  await page.keyboard.type("# Heading\n\n- one\n");
+  await expect(notebook.editor(1).locator(".tok-heading").first()).toBeVisible();
+  await expect.poll(() => notebook.source(1)).toBe("# Heading\n\n- one\n- ");
+});

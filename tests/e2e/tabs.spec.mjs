@@ -66,6 +66,27 @@ test("B4-13: both tabs run the same cell at once, and each request is run once",
   }
 });
 
+test("who writes while their tab takes over keeps the place they write at", async ({ notebook }) => {
+  await notebook.create();
+  await notebook.write(0, "first");
+  await notebook.append("before and after");
+  const other = await notebook.another();
+  await expect.poll(() => other.source(1)).toBe("before and after");
+  await other.click(1);
+  const { keyboard } = other.page;
+  await keyboard.press("Home");
+  for (const _ of "before ") await keyboard.press("ArrowRight");
+  const letters = "abcdefghijklmnopqrstuvwxyz".repeat(4);
+  await Promise.all([notebook.page.close(), keyboard.type(letters, { delay: 10 })]);
+  await other.hasRole("leader");
+  await keyboard.type("!");
+  await expect.poll(() => other.source(1)).toBe(`before ${letters}!and after`);
+  expect(await other.source(0)).toBe("first");
+  await other.isSaved();
+  await other.reload();
+  await expect.poll(() => other.source(1)).toBe(`before ${letters}!and after`);
+});
+
 test("B4-14: when the leader's tab is closed a follower takes over, the running cell is lost, nothing else", async ({ notebook }) => {
   await notebook.create();
   await notebook.execute(0, "print('before')");

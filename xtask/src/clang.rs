@@ -1,8 +1,6 @@
-//! A C compiler for wasm32, which the database needs: found or installed, then written to
-//! `.cargo/local.toml`, which Cargo includes. So Cargo and Trunk find it without this tool.
+//! A C compiler for wasm32, which the database needs: found or installed.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,26 +31,25 @@ const WANTED: Wanted = Wanted {
 };
 
 #[derive(Debug, PartialEq, Eq)]
-struct Compiler {
+pub(crate) struct Compiler {
     clang: String,
     archiver: String,
 }
 
-pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
+/// Returns the compiler: the one of Cargo's settings, if it works; `None` where the environment names another.
+pub(crate) fn ensure(workspace: &Workspace, settings: &Table) -> Result<Option<Compiler>> {
+    // First, since Cargo puts its settings into the environment.
+    if let Some(compiler) = Compiler::of(settings).filter(Compiler::works) {
+        return Ok(Some(compiler));
+    }
     if env::var_os(COMPILER).is_some() && env::var_os(ARCHIVER).is_some() {
-        return Ok(());
+        return Ok(None);
     }
-    let file = workspace.path(".cargo/local.toml");
-    if stored(&file).is_some_and(|compiler| compiler.works()) {
-        return Ok(());
+    if let Some(compiler) = find() {
+        return Ok(Some(compiler));
     }
-    let compiler = if let Some(compiler) = find() {
-        compiler
-    } else {
-        packages::install(workspace, &WANTED)?;
-        find().context("clang was installed, but has no wasm32 target or no llvm-ar beside it")?
-    };
-    fs::write(&file, compiler.to_toml()).with_context(|| format!("cannot write {}", file.display()))
+    packages::install(workspace, &WANTED)?;
+    find().context("clang was installed, but has no wasm32 target or no llvm-ar beside it").map(Some)
 }
 
 fn find() -> Option<Compiler> {
@@ -68,28 +65,25 @@ fn find() -> Option<Compiler> {
     from_path.chain(mixed).chain(homebrew).find(Compiler::works)
 }
 
-fn stored(file: &Path) -> Option<Compiler> {
-    let table: Table = fs::read_to_string(file).ok()?.parse().ok()?;
-    let variables = table.get("env")?;
-    let read = |name| variables.get(name)?.as_str().map(str::to_owned);
-    Some(Compiler { clang: read(COMPILER)?, archiver: read(ARCHIVER)? })
-}
-
 impl Compiler {
+    fn of(settings: &Table) -> Option<Self> {
+        let variables = settings.get("env")?;
+        let read = |name| variables.get(name)?.as_str().map(str::to_owned);
+        Some(Self { clang: read(COMPILER)?, archiver: read(ARCHIVER)? })
+    }
+
+    /// Returns it as Cargo's settings, a part of them.
+    pub(crate) fn to_settings(&self) -> Table {
+        let variables = [(COMPILER, &self.clang), (ARCHIVER, &self.archiver)];
+        let variables: Table =
+            variables.map(|(name, value)| (name.to_owned(), value.clone().into())).into_iter().collect();
+        Table::from_iter([("env".to_owned(), variables.into())])
+    }
+
     fn works(&self) -> bool {
         exists(&self.archiver)
             && exists(&self.clang)
             && answer(Command::new(&self.clang).arg("--print-targets")).is_ok_and(|targets| targets.contains("wasm32"))
-    }
-
-    fn to_toml(&self) -> String {
-        format!(
-            "# Written by `cargo xtask setup`: the C compiler for wasm32 on this machine.\n\
-             [env]\n\
-             {COMPILER} = {:?}\n\
-             {ARCHIVER} = {:?}\n",
-            self.clang, self.archiver
-        )
     }
 }
 
@@ -108,10 +102,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        let file = env::temp_dir().join(format!("cathode-clang-{}.toml", std::process::id()));
         let compiler = Compiler { clang: "clang-19".to_owned(), archiver: r"C:\llvm\llvm-ar".to_owned() };
-        fs::write(&file, compiler.to_toml()).unwrap();
-        assert_eq!(stored(&file), Some(compiler));
-        fs::remove_file(file).unwrap();
+        let written = compiler.to_settings().to_string();
+        assert_eq!(Compiler::of(&written.parse().unwrap()), Some(compiler));
     }
 }

@@ -12,6 +12,7 @@ mod setup;
 
 mod chromium;
 mod clang;
+mod local;
 mod node;
 mod packages;
 mod python;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::executable::path_with;
 use crate::workspace::Workspace;
-use crate::{assets, clang, node, rust, tools};
+use crate::{assets, local, node, rust, tools};
 
 /// What the site's build needs from its environment.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) fn prepare_relay(workspace: &Workspace) -> Result<Environment> {
 /// Sets up what compiling and linting need; no Node and no trunk.
 pub(crate) fn prepare_compilers(workspace: &Workspace) -> Result<()> {
     rust::ensure_wasm_target(workspace)?;
-    clang::ensure(workspace)
+    local::ensure(workspace)
 }
 
 /// Sets up the JavaScript packages alone.

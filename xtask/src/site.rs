@@ -19,7 +19,7 @@ use crate::setup::{self, Environment};
 use crate::workspace::Workspace;
 
 /// Files whose names are a promise: the app asks for them at run time.
-const PROMISED: [&str; 11] = [
+const PROMISED: [&str; 12] = [
     "index.html",
     LOADER,
     LIST,
@@ -30,6 +30,7 @@ const PROMISED: [&str; 11] = [
     "markup_bg.wasm",
     "kernel/manifest.json",
     "js/editor.js",
+    "js/markdown.js",
     "icon.svg",
 ];
 

@@ -9,10 +9,11 @@ import { crosshairCursor, drawSelection, dropCursor, EditorView, rectangularSele
 import { classHighlighter } from "@lezer/highlight";
 import { toSequential } from "./changes.mjs";
 import { keyHook, keys } from "./keys.mjs";
-import { extensionFor } from "./languages.mjs";
+import { extensionFor, load } from "./languages.mjs";
 import { editedElsewhere, isMoved, peersField, remote, showPeers } from "./peers.mjs";
 
 export { highlight } from "./highlight.mjs";
+export * from "./libraries.mjs";
 
 /**
  * @typedef {object} Options
@@ -101,6 +102,14 @@ export function createEditor(options) {
     else state = state.update(spec).state;
   };
 
+  let language = options.language ?? "raw";
+  const speak = () => dispatch({ effects: languagePart.reconfigure(extensionFor(language)) });
+  const bring = async () => {
+    const asked = language;
+    if ((await load(asked)) && language === asked) speak();
+  };
+  bring();
+
   return {
     /**
      * Applies edits made elsewhere. Selection and scroll position stay where they are, the
@@ -148,9 +157,11 @@ export function createEditor(options) {
       dispatch({ effects: readOnlyPart.reconfigure(EditorState.readOnly.of(readOnly)) });
     },
 
-    /** @param {import("./languages.mjs").Language} language */
-    setLanguage(language) {
-      dispatch({ effects: languagePart.reconfigure(extensionFor(language)) });
+    /** @param {import("./languages.mjs").Language} next */
+    setLanguage(next) {
+      language = next;
+      speak();
+      bring();
     },
 
     /**

@@ -2,7 +2,7 @@
 // Must not touch the DOM: it maps text to markup, and every character of the text is escaped.
 
 import { classHighlighter, highlightCode } from "@lezer/highlight";
-import { parserFor } from "./languages.mjs";
+import { load, parserFor } from "./languages.mjs";
 
 /** Longer texts are shown without colours: parsing them would block the page. */
 const LONGEST_HIGHLIGHTED = 200_000;
@@ -15,12 +15,14 @@ export function escapeHtml(text) {
 }
 
 /**
- * Returns markup that looks like the editor's, with the same `tok-*` classes.
+ * Returns markup that looks like the editor's, with the same `tok-*` classes; without colours where the language is
+ * still on its way.
  * @param {string} code
  * @param {import("./languages.mjs").Language} language
  * @returns {string}
  */
 export function highlight(code, language) {
+  load(language);
   const parser = parserFor(language);
   if (!parser || code.length > LONGEST_HIGHLIGHTED) return escapeHtml(code);
   let html = "";

@@ -1,38 +1,46 @@
-// Owns which languages a cell can be written in.
-// Must not depend on a view: the static highlighter uses it too.
+// Owns which languages a cell can be written in, and that Markdown's comes only when it is asked for.
+// Must not depend on a view of its own: the static highlighter uses it too.
 
-import { markdownKeymap, markdownLanguage } from "@codemirror/lang-markdown";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { LanguageSupport } from "@codemirror/language";
-import { EditorView, keymap } from "@codemirror/view";
+import { EditorView } from "@codemirror/view";
 
 /** @typedef {"python" | "markdown" | "raw"} Language */
 
-// Both assembled by hand: `python()` would bring a completion along that nobody asks for,
-// and `markdown()` the HTML, CSS and JavaScript parsers.
-const pythonSupport = new LanguageSupport(pythonLanguage);
-const markdownSupport = new LanguageSupport(markdownLanguage, keymap.of(markdownKeymap));
+// Assembled by hand: `python()` would bring a completion along that nobody asks for.
+const supports = { python: new LanguageSupport(pythonLanguage) };
 
-/** @param {Language} language */
-export function extensionFor(language) {
-  switch (language) {
-    case "python":
-      return pythonSupport;
-    case "markdown":
-      return [markdownSupport, EditorView.lineWrapping];
-    default:
-      return EditorView.lineWrapping;
+/** @type {Promise<void> | undefined} */
+let loading;
+
+/**
+ * Brings what a language needs. Resolves to whether it has come since this was called.
+ * @param {Language} language
+ * @returns {Promise<boolean>}
+ */
+export async function load(language) {
+  if (language !== "markdown" || supports.markdown) return false;
+  loading ??= import("./markdown.mjs").then(({ support }) => void (supports.markdown = support));
+  try {
+    await loading;
+    return true;
+  } catch {
+    // Text without colours can be written, and whoever comes next asks again.
+    loading = undefined;
+    return false;
   }
 }
 
 /** @param {Language} language */
+export function extensionFor(language) {
+  const support = supports[language] ?? [];
+  return language === "python" ? support : [support, EditorView.lineWrapping];
+}
+
+/**
+ * Returns what reads a language, if there is such a thing and it is here.
+ * @param {Language} language
+ */
 export function parserFor(language) {
-  switch (language) {
-    case "python":
-      return pythonLanguage.parser;
-    case "markdown":
-      return markdownLanguage.parser;
-    default:
-      return undefined;
-  }
+  return supports[language]?.language.parser;
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { escapeHtml, highlight } from "../src/highlight.mjs";
+import { load } from "../src/languages.mjs";
 import { random } from "./random.mjs";
 
 const HOSTILE = [
@@ -20,6 +21,13 @@ const HOSTILE = [
   "\u0000<b>\u2028</b>",
 ];
 const LANGUAGES = ["python", "markdown", "raw"];
+
+test("Markdown has colours once its parser is here", async () => {
+  assert.equal(highlight("# one", "markdown"), "# one");
+  assert.equal(await load("markdown"), true);
+  assert.match(highlight("# one", "markdown"), /tok-heading/);
+  assert.equal(await load("markdown"), false, "nothing new came");
+});
 
 /** Undoes the only markup that is allowed, and fails on any other. */
 function textOf(html) {

@@ -61,10 +61,15 @@ pub(crate) fn NotebookPage(entry: Entry, beginning: Option<Beginning>) -> impl I
     let on_key = window_event_listener(ev::keydown, move |event| page.keymap.on_page(&event));
     on_cleanup(move || on_key.remove());
     let entry = StoredValue::new(entry);
+    // The sheet stays while the store opens, and when another tab takes over: somebody may be writing in it.
+    let failure = Memo::new(move |_| match session.phase.get() {
+        Phase::Failed(failure) => Some(failure),
+        Phase::Opening | Phase::Open => None,
+    });
     view! {
-        {move || match session.phase.get() {
-            Phase::Failed(failure) => view! { <OpenFailed failure /> }.into_any(),
-            Phase::Opening | Phase::Open => view! { <Sheet page entry made_here /> }.into_any(),
+        {move || match failure.get() {
+            Some(failure) => view! { <OpenFailed failure /> }.into_any(),
+            None => view! { <Sheet page entry made_here /> }.into_any(),
         }}
     }
     .into_any()
