@@ -11,7 +11,7 @@ export {
   LanguageSupport,
   syntaxTree,
 } from "@codemirror/language";
-export { countColumn, EditorSelection } from "@codemirror/state";
+export { countColumn, EditorSelection, Prec } from "@codemirror/state";
 export { keymap } from "@codemirror/view";
 export { IterMode, NodeProp, NodeSet, NodeType, Parser, Tree } from "@lezer/common";
 export { styleTags, Tag, tags } from "@lezer/highlight";
