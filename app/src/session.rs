@@ -113,6 +113,8 @@ struct Inner {
     /// The execution whose outputs each cell's view holds.
     shown: BTreeMap<CellId, ExecutionId>,
     next_key: u64,
+    /// Whether what the log says is running is lost (see [`Session::note_forsaken`]).
+    forsaken: bool,
     editors: BTreeMap<CellId, Editor>,
     edits: edit::Edits,
 }
@@ -131,6 +133,7 @@ impl Session {
             cells: BTreeMap::new(),
             shown: BTreeMap::new(),
             next_key: 0,
+            forsaken: false,
             editors: BTreeMap::new(),
             edits: edit::Edits::default(),
         };
@@ -262,6 +265,7 @@ impl Session {
         if let KernelState::Dead { reason } = &state {
             self.announcement.set(format!("The kernel stopped: {reason}"));
         }
+        self.note_forsaken(matches!(state, KernelState::Dead { .. }) && !self.access().may_write());
         self.kernel.set(state);
     }
 

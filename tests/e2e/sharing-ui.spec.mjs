@@ -86,6 +86,25 @@ test("B4-33: who has a link to view sees what happens, changes and runs nothing,
   expect(await ada.source(0)).toBe("print('second')");
 });
 
+test("B4-14: who only views sees a run lost when its browser is gone, and the next one when somebody may edit again", async ({ room }) => {
+  const [ada] = await room.begin("import time\nprint('partial', flush=True)\ntime.sleep(600)", 0);
+  const eve = await room.join(room.links.view);
+  await ada.run(0);
+  await eve.isRunning(0);
+  await expect(eve.outputs(0)).toHaveText("partial");
+  await ada.page.close();
+  await expect(eve.cell(0)).toHaveAttribute("data-outcome", "lost", { timeout: 12_000 });
+  await expect(eve.banner).toContainText("Whoever may edit this notebook can run it again");
+  await expect(eve.banner.getByRole("button")).toHaveCount(0);
+
+  const bob = await room.join(room.links.edit);
+  await bob.ends(0, "lost");
+  await bob.execute(0, "print('again')");
+  await eve.ends(0);
+  await expect(eve.outputs(0)).toHaveText("again");
+  await expect(eve.banner).toHaveCount(0);
+});
+
 test("a link to edit makes a writer of who only viewed, and a link to view takes nothing away", async ({ room }) => {
   await room.begin("x = 1", 0);
   const bob = await room.join(room.links.view);

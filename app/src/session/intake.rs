@@ -66,6 +66,22 @@ impl Session {
         }
     }
 
+    /// Takes in whether what runs is lost although the log does not say so: nobody is here who may write that.
+    pub(super) fn note_forsaken(self, forsaken: bool) {
+        let finished = self.inner.try_update_value(|inner| {
+            let mut after = After::default();
+            if std::mem::replace(&mut inner.forsaken, forsaken) != forsaken {
+                for cell in inner.cells.keys().cloned().collect::<Vec<_>>() {
+                    inner.refresh_run(&cell, &mut after);
+                }
+            }
+            after.finished
+        });
+        for (cell, run) in finished.into_iter().flatten() {
+            self.announce(&cell, &run);
+        }
+    }
+
     /// Shows a cell before the store has made it. The store's own change says the same or corrects it.
     pub(crate) fn foresee_cell(self, cell: &CellId, kind: CellKind, place: &Place) {
         let order = self.read(|notebook| {
@@ -182,7 +198,7 @@ impl Inner {
     /// Brings a cell's run and, when another execution is shown now, its outputs up to date.
     fn refresh_run(&mut self, cell: &CellId, after: &mut After) {
         let Some(view) = self.cells.get(cell).cloned() else { return };
-        let run = RunView::of(&self.notebook, cell);
+        let run = RunView::of(&self.notebook, cell, self.forsaken);
         let known = view.run.get_untracked();
         if run != known {
             if known.status.is_active() && run.status == RunStatus::Completed {

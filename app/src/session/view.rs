@@ -47,7 +47,8 @@ pub(crate) struct RunView {
 }
 
 impl RunView {
-    pub(super) fn of(notebook: &Notebook, cell: &CellId) -> Self {
+    /// `forsaken`: nobody runs anything any more.
+    pub(super) fn of(notebook: &Notebook, cell: &CellId, forsaken: bool) -> Self {
         let Some(execution) = notebook.current_execution(cell) else {
             return Self::default();
         };
@@ -55,7 +56,11 @@ impl RunView {
         if execution.is_completed() && !execution.shown {
             return Self::default();
         }
-        Self::from_execution(execution)
+        let run = Self::from_execution(execution);
+        if forsaken && run.status == RunStatus::Executing {
+            return Self { status: RunStatus::Completed, outcome: Some(Outcome::Lost), ..run };
+        }
+        run
     }
 
     fn from_execution(execution: &Execution) -> Self {

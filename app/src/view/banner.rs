@@ -72,7 +72,9 @@ pub(crate) fn Banners(
                 KernelState::Dead { reason } => Some(view! {
                     <Banner failed=true>
                         <p>{reason}</p>
-                        <button class="button outline" on:click=move |_| session.warm_kernel()>"Start Python again"</button>
+                        <Show when=move || session.is_writable()>
+                            <button class="button outline" on:click=move |_| session.warm_kernel()>"Start Python again"</button>
+                        </Show>
                     </Banner>
                 }),
                 KernelState::None | KernelState::Starting { .. } | KernelState::Idle | KernelState::Busy => None,

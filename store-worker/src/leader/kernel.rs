@@ -6,6 +6,9 @@ use protocol::port::{BUILD, FromFrame, FromKernel, FromStore, KernelReport, Kern
 use super::{Effect, Leader};
 use crate::guard;
 
+/// What is said of a kernel whose browser is gone, where only who may edit can go on.
+const FORSAKEN: &str = "The browser that ran Python is gone, and what it was running is lost. Whoever may edit this notebook can run it again.";
+
 impl Leader {
     /// Takes in that the kernel's ports came from the page. Returns no `Hello` when no kernel was asked for.
     pub fn kernel_connected(&mut self) -> Vec<Effect> {
@@ -224,6 +227,7 @@ impl Leader {
         let own = self.kernel.state(self.store.notebook());
         let active = self.store.notebook().active_session();
         match active.filter(|active| Some(*active) != self.kernel.session()) {
+            Some(active) if self.is_forsaken(active) => KernelState::Dead { reason: FORSAKEN.to_owned() },
             Some(active) => self.hosted_state(active).unwrap_or(own),
             None => own,
         }

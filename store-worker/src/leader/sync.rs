@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use notebook::{Change, Envelope, Reach};
+use notebook::{Change, Envelope, Reach, SessionId};
 use protocol::access::Access;
 use protocol::client::{Adoption, Client, Status, Step};
 use protocol::peer::{Body, Location, Peers, Presence};
@@ -44,6 +44,8 @@ pub(super) struct Sync {
     said_at: u64,
     /// When the leader looks again who hosts the kernel.
     look_at: Option<u64>,
+    /// The session that lost its host while it had work, where that may only be seen: the log is for who may write.
+    forsaken: Option<SessionId>,
     told: SyncState,
     telling: Telling,
 }
@@ -71,6 +73,7 @@ impl Leader {
             said: None,
             said_at: 0,
             look_at: None,
+            forsaken: None,
             told: SyncState::Connecting,
             telling: Telling::default(),
         });
@@ -339,7 +342,13 @@ impl Leader {
         let now = self.now();
         match body {
             Body::Presence(presence) => {
-                if self.sync.as_mut().is_some_and(|sync| sync.peers.is(from, presence, now)) {
+                let Some(sync) = &mut self.sync else { return };
+                let hosted = presence.kernel.as_ref().map(|(session, _)| session);
+                let is_back = hosted.is_some() && hosted == sync.forsaken.as_ref();
+                if is_back {
+                    sync.forsaken = None;
+                }
+                if sync.peers.is(from, presence, now) || is_back {
                     self.peers_changed();
                     self.tell_kernel();
                 }

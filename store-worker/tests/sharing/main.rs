@@ -105,6 +105,31 @@ fn case_14_a_host_that_falls_silent_without_leaving_is_given_up() {
 }
 
 #[test]
+fn case_14_who_may_only_view_is_told_of_a_host_that_is_gone_and_of_its_return() {
+    let mut world = shared(1);
+    let viewer = world.open(secret().for_viewing());
+    world.browsers[0].hangs = true;
+    world.ask(0, run(1));
+    assert_eq!(world.kernel(viewer), KernelState::Busy);
+    let dead_within = |world: &mut World, seconds: u32| {
+        (0..=seconds).any(|_| {
+            world.wait(1_000.0);
+            matches!(world.kernel(viewer), KernelState::Dead { .. })
+        })
+    };
+    world.browsers[0].muffled = true;
+    assert!(dead_within(&mut world, 10), "silent");
+    world.browsers[0].muffled = false;
+    world.wait(2_000.0);
+    assert_eq!(world.kernel(viewer), KernelState::Busy);
+    world.go_offline(0);
+    assert!(dead_within(&mut world, 7), "gone");
+    assert_eq!(world.text(viewer), "a runs of 0", "the log is for who may write");
+    world.go_online(0);
+    assert_eq!(world.kernel(viewer), KernelState::Busy);
+}
+
+#[test]
 fn case_13_offline_both_run_and_one_result_is_shown() {
     let mut world = shared(2);
     world.ask(0, run(1));

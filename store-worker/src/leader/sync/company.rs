@@ -38,6 +38,11 @@ impl Leader {
         self.sync.as_ref()?.peers.kernel(session).cloned()
     }
 
+    /// Says whether a session has work and no host, and this browser cannot end it.
+    pub(in crate::leader) fn is_forsaken(&self, session: &SessionId) -> bool {
+        self.sync.as_ref().is_some_and(|sync| sync.forsaken.as_ref() == Some(session))
+    }
+
     pub(in crate::leader) fn peers(&self) -> Vec<(ConnectionId, Presence)> {
         let here = self.sync.iter().flat_map(|sync| sync.peers.presences());
         here.map(|(connection, presence)| (connection, presence.clone())).collect()
@@ -66,8 +71,8 @@ impl Leader {
         }
     }
 
-    /// Ends the active session when the browser that hosted it has been away or mute for too long. Where that is this
-    /// browser, it lets the others hear that it is there while they wait for it.
+    /// Ends the active session when the browser that hosted it has been away or mute for too long; who may only view
+    /// shows that it did. Where that is this browser, it lets the others hear that it is there while they wait for it.
     pub(in crate::leader) fn look_for_host(&mut self) {
         let now = self.now();
         let confirmed = self.store.confirmed();
@@ -85,9 +90,13 @@ impl Leader {
             if has_work {
                 self.look_again_in(if due <= now { BEAT_MILLIS } else { due - now });
             }
-        } else if sync.client.may_write() {
+        } else {
             match sync.peers.abandoned_in(&active, has_work, now) {
                 None => {}
+                Some(0) if !sync.client.may_write() => {
+                    sync.forsaken = Some(active).filter(|_| has_work);
+                    self.tell_kernel();
+                }
                 Some(0) => {
                     log::warn!("nobody hosts the kernel session {active} any more");
                     self.command_of_own(Command::EndSession { session: active, reason: EndReason::TabClosed });
