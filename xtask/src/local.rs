@@ -36,7 +36,7 @@ fn sources() -> Vec<PathBuf> {
 }
 
 /// Returns the settings that leave these folders out of the names of sources in the programs: a program is then the
-/// same wherever it is built, names nobody's home, and is a little smaller.
+/// same wherever it is built, and names nobody's home.
 fn without_paths(folders: &[PathBuf]) -> Table {
     let flag = |folder: &Path| Value::from(format!("--remap-path-prefix={}/=", folder.display()));
     let flags: Vec<_> = folders.iter().map(|folder| flag(folder)).collect();
