@@ -6,7 +6,7 @@ use notebook::{CellId, CellKind, Command, Place};
 use protocol::port::{KernelState, SaveState};
 
 use crate::editor::Cursor;
-use crate::session::{RunStatus, Session};
+use crate::session::{Refusal, RunStatus, Session};
 
 /// Which way a cell moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,12 @@ pub(crate) enum Step {
         cell: CellId,
         new: CellId,
     },
-    /// `at` begins what came from the other cell.
+    /// `at` begins what came from the other cell, behind `separator` where that was put between them.
     Merged {
         cell: CellId,
+        separator: Option<Character>,
         at: Option<Character>,
-        separated: bool,
+        kind: CellKind,
     },
 }
 
@@ -156,9 +157,33 @@ impl Session {
         let at = cursor.and_then(|at| self.read(|notebook| notebook.cell(cell)?.source.character_at(at)));
         let new = CellId::from_entropy(browser::entropy::bytes16());
         self.flush();
-        self.command(Command::SplitCell { cell: cell.clone(), at, new: new.clone() });
+        let answer = self.give(Command::SplitCell { cell: cell.clone(), at, new: new.clone() });
         self.focus.edit(&new, Cursor::Start);
-        self.note(Step::Split { cell: cell.clone(), new }, None);
+        let step = Step::Split { cell: cell.clone(), new: new.clone() };
+        browser::spawn(async move {
+            match answer.await {
+                Ok(()) => self.note(step, None),
+                Err(refusal) => self.miss(&new, &refusal),
+            }
+        });
+    }
+
+    /// Says why a cell did not come that was to get the focus.
+    fn miss(self, cell: &CellId, refusal: &Refusal) {
+        self.focus.withdraw(cell);
+        self.toasts.say(&refusal.to_string());
+    }
+
+    /// Gives a command, and the focus to a cell that is there after it.
+    fn command_and_select(self, command: Command, cell: &CellId) {
+        let answer = self.give(command);
+        self.focus.select(cell);
+        let cell = cell.clone();
+        browser::spawn(async move {
+            if let Err(refusal) = answer.await {
+                self.miss(&cell, &refusal);
+            }
+        });
     }
 
     /// Joins a cell and its neighbour; the upper one stays.
@@ -172,15 +197,22 @@ impl Session {
         let length = |cell| self.read(|notebook| notebook.cell(cell).map_or(0, |cell| cell.source.len_utf16()));
         let end = length(&into);
         let separated = end > 0 && length(&from) > 0;
+        let Some(kind) = self.kind(&from) else { return };
         let answer = self.give(Command::MergeCells { into: into.clone(), from, separated });
         self.focus.select(&into);
         browser::spawn(async move {
             if let Err(refusal) = answer.await {
                 return self.toasts.say(&refusal.to_string());
             }
-            let begins = end + u32::from(separated);
-            let at = self.read(|notebook| notebook.cell(&into)?.source.character_at(begins));
-            self.note(Step::Merged { cell: into, at, separated }, Some("Cells merged."));
+            let character = |offset| self.read(|notebook| notebook.cell(&into)?.source.character_at(offset));
+            let separator = separated.then(|| character(end)).flatten();
+            let at = character(end + u32::from(separated));
+            let step = Step::Merged { cell: into.clone(), separator, at, kind };
+            // What others typed meanwhile may have moved it all; then nobody knows where to part it again.
+            let is_there = !separated || self.text(&into).encode_utf16().nth(end as usize) == Some(u16::from(b'\n'));
+            if is_there {
+                self.note(step, Some("Cells merged."));
+            }
         });
     }
 
@@ -200,20 +232,34 @@ impl Session {
     }
 
     fn take_back(self, step: &Step) {
-        self.steps.update_value(|steps| steps.retain(|known| known != step));
+        let known = self.steps.try_update_value(|steps| {
+            let known = steps.len();
+            steps.retain(|known| known != step);
+            steps.len() < known
+        });
+        // It was offered in two places.
+        if known != Some(true) {
+            return;
+        }
         match step {
-            Step::Deleted(cell) => {
-                self.focus.select(cell);
-                self.command(Command::RestoreCell { cell: cell.clone() });
-            }
+            Step::Deleted(cell) => self.command_and_select(Command::RestoreCell { cell: cell.clone() }, cell),
             Step::Split { cell, new } => {
                 self.flush();
-                self.command(Command::MergeCells { into: cell.clone(), from: new.clone(), separated: false });
-                self.focus.select(cell);
+                let merge = Command::MergeCells { into: cell.clone(), from: new.clone(), separated: false };
+                self.command_and_select(merge, cell);
             }
-            Step::Merged { cell, at, separated } => {
-                let before = |at| self.read(|notebook| notebook.cell(cell)?.source.offset_of(at)?.checked_sub(1));
-                if let Some(from) = at.filter(|_| *separated).and_then(before) {
+            Step::Merged { cell, separator, at, kind } => {
+                let place = |separator| {
+                    self.read(|notebook| {
+                        let source = &notebook.cell(cell)?.source;
+                        source.offset_of(separator).filter(|at| source.character_at(*at) == Some(separator))
+                    })
+                };
+                let from = separator.and_then(place);
+                // What was typed in front of it since belongs below.
+                let behind = |from| self.read(|notebook| notebook.cell(cell)?.source.character_at(from + 1));
+                let at = from.map_or(*at, behind);
+                if let Some(from) = from {
                     let splice = [Splice { from, to: from + 1, insert: String::new() }];
                     self.type_in(cell, &splice);
                     if let Some(editor) = self.editor(cell) {
@@ -222,7 +268,10 @@ impl Session {
                 }
                 self.flush();
                 let new = CellId::from_entropy(browser::entropy::bytes16());
-                self.command(Command::SplitCell { cell: cell.clone(), at: *at, new });
+                self.command(Command::SplitCell { cell: cell.clone(), at, new: new.clone() });
+                if self.kind(cell) != Some(*kind) {
+                    self.command(Command::ChangeKind { cell: new, kind: *kind });
+                }
             }
         }
     }

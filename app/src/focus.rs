@@ -73,6 +73,13 @@ impl Focus {
         self.go(cell, Wish::Edit(cursor));
     }
 
+    /// Takes back a wish for a cell that does not come.
+    pub(crate) fn withdraw(self, cell: &CellId) {
+        self.wish.update_value(|wish| {
+            wish.take_if(|(wished, _)| *wished == *cell);
+        });
+    }
+
     /// Brings a cell into view; the focus stays where it is.
     pub(crate) fn reveal(self, cell: CellId) {
         // By then the row of a cell that is new is on the page.

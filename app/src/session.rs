@@ -13,7 +13,7 @@ use browser::port::Port;
 use browser::worker::Worker;
 use futures::channel::oneshot;
 use leptos::prelude::*;
-use notebook::{CellId, Content, ExecutionId, Notebook, NotebookId, Output};
+use notebook::{CellId, Command, Content, ExecutionId, Notebook, NotebookId, Output};
 use protocol::access::Access;
 use protocol::peer::Presence;
 use protocol::port::{
@@ -21,6 +21,7 @@ use protocol::port::{
 };
 use protocol::wire::ConnectionId;
 
+pub(crate) use request::Refusal;
 use thread::Thread;
 pub(crate) use view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 
@@ -108,6 +109,8 @@ struct Inner {
     held: Option<Vec<ToStore>>,
     next_request: RequestId,
     waiting: BTreeMap<RequestId, oneshot::Sender<FromStore>>,
+    /// Commands that are not answered and whose effect is shown: new cells, and typing.
+    unsettled: BTreeMap<RequestId, Command>,
     notebook: Notebook,
     cells: BTreeMap<CellId, CellView>,
     /// The execution whose outputs each cell's view holds.
@@ -129,6 +132,7 @@ impl Session {
             held: Some(Vec::new()),
             next_request: 1,
             waiting: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
             notebook: Notebook::for_editing(edit::fresh_client()),
             cells: BTreeMap::new(),
             shown: BTreeMap::new(),

@@ -224,7 +224,8 @@ async function bringAll() {
 bringAll().then(
   async () => {
     tell({ type: 'given' });
-    for (const step of afterwards) await step();
+    // Keeping it may fail, as where there is no room; it is brought again the next time.
+    for (const step of afterwards) await step().catch((error) => console.warn(`not kept: ${error.message}`));
     close();
   },
   (error) => tell({ type: 'failed', reason: `Python cannot start: ${error.message}. The notebook can still be read and edited.` }),

@@ -160,12 +160,13 @@ impl Follower {
 
     /// Is told that this request was sent a while ago. What is not answered is not saved, and the page must know.
     pub fn overdue(&mut self, request: RequestId) -> Vec<Effect> {
-        if self.leader.is_none() || !self.unanswered.contains_key(&request) {
+        let changes = |message: &ToStore| matches!(message, ToStore::Command { .. });
+        if self.leader.is_none() || !self.unanswered.get(&request).is_some_and(changes) {
             return Vec::new();
         }
         self.stalled = true;
         let reason = "The tab that saves this notebook does not answer. Show that tab, or close it.".to_owned();
-        let events = self.unanswered.len() as u64;
+        let events = self.unanswered.values().filter(|message| changes(message)).count() as u64;
         vec![Effect::Ui(FromStore::Saved(SaveState::Failed { reason, events }))]
     }
 
@@ -278,6 +279,8 @@ mod tests {
         let effects = follower.on_tab(done);
         assert_eq!(effects.last(), Some(&Effect::Ui(FromStore::Saved(SaveState::Saved))));
         assert!(follower.overdue(1).is_empty(), "it is answered");
+        follower.on_ui(ToStore::Diagnose { request: 2 });
+        assert!(follower.overdue(2).is_empty(), "what is read is not unsaved");
     }
 
     #[test]

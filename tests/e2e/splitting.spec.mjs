@@ -52,6 +52,45 @@ alone("a cell is split at the cursor and merged again with the keyboard, and bot
   await isSo.poll(() => texts(notebook)).toEqual(["ab\nXcd"]);
 });
 
+alone("taking a merge back takes back that and nothing else", async ({ notebook, page }) => {
+  await notebook.create();
+  await notebook.write(0, "ab");
+  await notebook.append("cd");
+  const merge = async () => {
+    await notebook.click(0);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Shift+M");
+    await isSo.poll(() => texts(notebook)).toEqual(["ab\ncd"]);
+  };
+  await merge();
+  await page.keyboard.press("z");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab", "cd"]);
+  // It was offered in a toast too.
+  await notebook.button("Undo").click();
+  await notebook.isSaved();
+  isSo(await texts(notebook)).toEqual(["ab", "cd"]);
+
+  await merge();
+  await notebook.click(0);
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.press("Home");
+  await page.keyboard.type("y = ");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("z");
+  await isSo.poll(() => texts(notebook)).toEqual(["ab", "y = cd"]);
+
+  await notebook.click(1);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("m");
+  await isSo(notebook.cell(1)).toHaveAttribute("data-kind", "markdown");
+  await page.keyboard.press("ControlOrMeta+Backspace");
+  await isSo(notebook.cells).toHaveCount(1);
+  await page.keyboard.press("z");
+  await isSo(notebook.cells).toHaveCount(2);
+  await isSo(notebook.cell(0)).toHaveAttribute("data-kind", "code");
+  await isSo(notebook.cell(1)).toHaveAttribute("data-kind", "markdown");
+});
+
 test("two split one cell at once at two places, and one types: three cells, and nothing twice", async ({ room }) => {
   test.slow();
   const [ada, bob] = await room.begin("0123456789");

@@ -87,6 +87,27 @@ test("who writes while their tab takes over keeps the place they write at", asyn
   await expect.poll(() => other.source(1)).toBe(`before ${letters}!and after`);
 });
 
+test("who writes in a new cell while their tab takes over keeps the cell and the place", async ({ notebook }) => {
+  await notebook.create();
+  await notebook.write(0, "first");
+  const other = await notebook.another();
+  await expect.poll(() => other.source(0)).toBe("first");
+  await other.click(0);
+  const letters = "abcdefghijklmnopqrstuvwxyz".repeat(4);
+  const write = async () => {
+    await other.page.keyboard.press("Alt+Enter");
+    await other.page.keyboard.type(letters, { delay: 10 });
+  };
+  await Promise.all([notebook.page.close(), write()]);
+  await other.hasRole("leader");
+  await other.page.keyboard.type("!");
+  await expect.poll(() => other.source(1)).toBe(`${letters}!`);
+  await expect(other.cells).toHaveCount(2);
+  await other.isSaved();
+  await other.reload();
+  await expect.poll(() => other.source(1)).toBe(`${letters}!`);
+});
+
 test("B4-14: when the leader's tab is closed a follower takes over, the running cell is lost, nothing else", async ({ notebook }) => {
   await notebook.create();
   await notebook.execute(0, "print('before')");

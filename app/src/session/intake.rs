@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use notebook::source::Splice;
-use notebook::{CellId, CellKind, Change, ExecutionId, Json, Notebook, OrderKey, Output, Place};
+use notebook::{CellId, CellKind, Change, Command, ExecutionId, Json, Notebook, OrderKey, Output, Place};
 
 use super::view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 use super::{Inner, Session, edit};
@@ -29,6 +29,7 @@ impl Session {
             for change in &changes {
                 inner.notebook.patch(change);
             }
+            inner.carry_unsettled(&old);
             let gone: Vec<CellId> =
                 inner.cells.keys().filter(|id| inner.notebook.cell(id).is_none()).cloned().collect();
             for id in gone {
@@ -97,14 +98,7 @@ impl Session {
             Some(OrderKey::between(before, cells.get(at).map(|cell| &cell.order)))
         });
         if let Some(order) = order {
-            self.take_in(&[Change::Cell {
-                cell: cell.clone(),
-                kind,
-                order,
-                metadata: Json::new(),
-                deleted: false,
-                split_from: None,
-            }]);
+            self.take_in(&[foreseen(cell, kind, order, false)]);
         }
     }
 
@@ -112,14 +106,7 @@ impl Session {
     pub(crate) fn withdraw_cell(self, cell: &CellId) {
         let known = self.read(|notebook| notebook.cell(cell).map(|cell| (cell.kind, cell.order.clone())));
         if let Some((kind, order)) = known {
-            self.take_in(&[Change::Cell {
-                cell: cell.clone(),
-                kind,
-                order,
-                metadata: Json::new(),
-                deleted: true,
-                split_from: None,
-            }]);
+            self.take_in(&[foreseen(cell, kind, order, true)]);
         }
     }
 
@@ -137,6 +124,11 @@ impl Session {
             self.announcement.set(format!("Cell {}: {}", at + 1, if outcome == "ok" { "completed" } else { outcome }));
         }
     }
+}
+
+/// A cell as it is shown before the store has made it.
+fn foreseen(cell: &CellId, kind: CellKind, order: OrderKey, deleted: bool) -> Change {
+    Change::Cell { cell: cell.clone(), kind, order, metadata: Json::new(), deleted, split_from: None }
 }
 
 impl Inner {
@@ -265,6 +257,23 @@ impl Inner {
         }
         if let Some(view) = self.cells.get(&cell) {
             view.outputs.maybe_update(|outputs| alter(outputs, &self.notebook));
+        }
+    }
+
+    /// Shows in the new copy what was shown in the old one and is on its way to the store, which will do it yet.
+    fn carry_unsettled(&mut self, old: &Notebook) {
+        for command in self.unsettled.values() {
+            match command {
+                Command::InsertCell { cell, .. } if self.notebook.cell(cell).is_none() => {
+                    if let Some(known) = old.live_cell(cell) {
+                        self.notebook.patch(&foreseen(cell, known.kind, known.order.clone(), false));
+                    }
+                }
+                Command::EditSource { cell, update } => {
+                    self.notebook.source_mut(cell).map(|source| source.take_in(update));
+                }
+                _ => {}
+            }
         }
     }
 

@@ -107,7 +107,14 @@ impl Session {
     /// Sends a command. Posted at once, so commands keep the order they were given in.
     pub(crate) fn give(self, command: Command) -> impl Future<Output = Result<(), Refusal>> {
         self.outstanding.update(|count| *count += 1);
-        let waiting = self.begin(|request| ToStore::Command { request, command });
+        let is_shown = matches!(command, Command::InsertCell { .. } | Command::EditSource { .. });
+        let shown = is_shown.then(|| command.clone());
+        let waiting = self.begin(|request| {
+            if let Some(shown) = shown {
+                self.inner.update_value(|inner| drop(inner.unsettled.insert(request, shown)));
+            }
+            ToStore::Command { request, command }
+        });
         async move {
             let answer = waiting.await;
             self.outstanding.try_update(|count| *count = count.saturating_sub(1));
@@ -130,8 +137,11 @@ impl Session {
     }
 
     pub(super) fn answer(self, request: RequestId, message: FromStore) {
-        let waiting = self.inner.try_update_value(|inner| inner.waiting.remove(&request)).flatten();
-        if let Some(waiting) = waiting {
+        let waiting = self.inner.try_update_value(|inner| {
+            inner.unsettled.remove(&request);
+            inner.waiting.remove(&request)
+        });
+        if let Some(waiting) = waiting.flatten() {
             // Who asked may have gone away since.
             waiting.send(message).ok();
         }

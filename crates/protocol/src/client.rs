@@ -149,7 +149,7 @@ impl Client {
     pub fn status(&self) -> Status {
         if let Phase::Refused(why) = &self.phase {
             Status::Refused(why.clone())
-        } else if matches!(self.phase, Phase::Following { live: true }) {
+        } else if self.hears() {
             self.full.as_ref().map_or(Status::Live, |full| Status::Refused(full.to_string()))
         } else if self.unmatched.is_some() && self.may_write() {
             Status::Refused(CONFLICT.to_owned())
@@ -161,6 +161,11 @@ impl Client {
             // Who is let in hears of the others' runs before it decides about its own.
             Status::Connecting
         }
+    }
+
+    /// Says whether what others do comes here as it happens, also where the relay has no room for what is done here.
+    pub fn hears(&self) -> bool {
+        matches!(self.phase, Phase::Following { live: true })
     }
 
     /// Returns how many own events the relay has not ordered.

@@ -86,6 +86,7 @@ impl Leader {
         let is_more = access.may_write() && !self.identity.access.may_write();
         if is_more && access.notebook() == self.identity.access.notebook() {
             self.identity.access = access;
+            self.give_up_blobs();
             if self.sync.take().is_some() {
                 self.effects.push(Effect::Relay(Socket::Close));
                 self.begin_sync();
@@ -209,7 +210,7 @@ impl Leader {
     /// Asks the relay for a blob that is not here. Returns false when it cannot be asked.
     pub(super) fn fetch_blob(&mut self, from: &Requester, request: RequestId, name: &str) -> bool {
         let Some(sync) = &mut self.sync else { return false };
-        if !matches!(sync.client.status(), Status::Live | Status::Connecting) {
+        if !sync.client.hears() && sync.client.status() != Status::Connecting {
             return false;
         }
         sync.wanted.entry(name.to_owned()).or_default().push((from.clone(), request));
@@ -319,18 +320,22 @@ impl Leader {
         }
     }
 
+    /// Answers who waits for a blob of the relay that it does not come.
+    fn give_up_blobs(&mut self) {
+        let wanted = self.sync.as_mut().map(|sync| std::mem::take(&mut sync.wanted)).unwrap_or_default();
+        for (from, request) in wanted.into_values().flatten() {
+            self.reply(&from, FromStore::Blob { request, bytes: None });
+        }
+    }
+
     fn status_changed(&mut self) {
         let Some(sync) = &mut self.sync else { return };
         if sync.client.status() == Status::Live {
             log::info!("the relay is live, {} others are here", sync.peers.presences().count());
             sync.said = None;
-        } else {
+        } else if !sync.client.hears() {
             sync.peers = Peers::default();
-            for (_, waiting) in std::mem::take(&mut sync.wanted) {
-                for (from, request) in waiting {
-                    self.reply(&from, FromStore::Blob { request, bytes: None });
-                }
-            }
+            self.give_up_blobs();
             self.tell_all(FromStore::Peers(Vec::new()));
         }
         self.tell_sync();

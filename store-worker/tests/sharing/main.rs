@@ -201,6 +201,28 @@ fn who_comes_before_the_notebook_waits_for_it() {
 }
 
 #[test]
+fn who_has_no_room_at_the_relay_still_sees_who_is_here() {
+    let mut world = World::new();
+    let limits = Limits { log_bytes: 3_000, ..Limits::default() };
+    world.relay = Relay::open(secret().notebook(), MemoryStorage::default(), limits, RelayId(1)).unwrap();
+    world.open(secret());
+    world.share();
+    world.open(secret());
+    let others = |world: &World| {
+        let told = world.browsers[0].ui.iter().filter_map(|message| match message {
+            FromStore::Peers(peers) => Some(peers.len()),
+            _ => None,
+        });
+        told.last()
+    };
+    assert_eq!(others(&world), Some(1));
+    world.ask(0, insert(2, &"b".repeat(5_000)));
+    assert!(matches!(world.sync(0), SyncState::Refused { .. }));
+    world.wait(1_000.0);
+    assert_eq!(others(&world), Some(1));
+}
+
+#[test]
 fn case_22_a_relay_that_was_wiped_is_filled_again_and_nothing_is_lost() {
     let mut world = shared(2);
     world.go_offline(0);
