@@ -91,16 +91,26 @@ impl Drafts {
     /// Puts another text in the place of one, and on top of it what the log lacks.
     fn replace(&mut self, notebook: &mut Notebook, cell: &CellId, change: &Change) -> Option<Vec<Splice>> {
         let before = notebook.cell(cell)?.source.clone();
-        let lacking = self.0.remove(cell).map(|draft| draft.into_updates(&before)).unwrap_or_default();
+        let draft = self.0.remove(cell);
         notebook.patch(change);
         let source = notebook.source_mut(cell)?;
-        for update in &lacking {
-            source.take_in(update).ok();
+        if let Some(draft) = draft {
+            let logged = source.clone();
+            // What was only heard is still for its author to log.
+            let (answered, was_heard) = (draft.is_typed(), draft.heard.is_some());
+            let lacking = draft.into_updates(&before);
+            for update in &lacking {
+                source.take_in(update).ok();
+            }
+            let draft = if was_heard {
+                Draft { typed: Vec::new(), heard: Some(Heard { logged, answered, quiet: false }) }
+            } else {
+                Draft { typed: lacking, heard: None }
+            };
+            self.0.insert(cell.clone(), draft);
         }
         let splice = Splice::between(&before.text(), &source.text());
-        if !lacking.is_empty() {
-            self.0.insert(cell.clone(), Draft { typed: lacking, heard: None });
-        }
+        self.forget_logged(notebook, cell);
         Some(splice.into_iter().collect())
     }
 

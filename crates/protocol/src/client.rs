@@ -35,6 +35,9 @@ pub use large::MAX_EVENT_BYTES;
 pub use retry::backoff_millis;
 pub use step::{Adoption, Ordered, Status, Step};
 
+/// How much may come before the relay is told that it is read, in bytes.
+const UNREAD_BYTES: u64 = 8 << 20;
+
 /// When a relay that is full is tried again: somebody may have shortened the log.
 const FULL_MILLIS: u32 = 60_000;
 
@@ -95,6 +98,10 @@ pub struct Client {
     /// The relay and its head, where its state neither can be taken in nor replaced.
     unmatched: Option<(RelayId, u64)>,
     unopened: u64,
+    /// Whether an event came that a newer version wrote: a state of this one lacks what it did.
+    has_unknown: bool,
+    /// Bytes that came since something was sent.
+    unread: u64,
     told: Option<Status>,
     steps: Vec<Step>,
 }
@@ -133,6 +140,8 @@ impl Client {
             absent: false,
             unmatched: None,
             unopened: 0,
+            has_unknown: false,
+            unread: 0,
             told: None,
             steps: Vec::new(),
         }
@@ -250,6 +259,11 @@ impl Client {
             Ok(frame) => self.frame(frame),
             // Not a relay, or not one of ours: perhaps a page of the network's provider.
             Err(_) => self.drop_connection(),
+        }
+        self.unread += frame.len() as u64;
+        // A relay closes connections that it sends much to and hears nothing of.
+        if self.unread > UNREAD_BYTES && self.hears() {
+            self.pull();
         }
         self.take_steps()
     }
@@ -432,6 +446,7 @@ impl Client {
 
     fn send(&mut self, frame: &ToRelay) {
         let frame = wire::encode(frame);
+        self.unread = 0;
         self.watch.sent(frame.len());
         self.steps.push(Step::Send(frame));
     }

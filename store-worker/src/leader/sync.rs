@@ -268,8 +268,8 @@ impl Leader {
                 self.with_client(|client| client.base(&confirmed));
             }
             Step::NeedSnapshot => {
-                let confirmed = self.store.confirmed().clone();
-                self.with_client(|client| client.compact(&confirmed));
+                let (confirmed, at) = (self.store.confirmed().clone(), self.store.cursor());
+                self.with_client(|client| client.compact(&confirmed, at));
             }
             Step::NeedBlob(name) => {
                 let bytes = self.store.blob(&name).ok().flatten();

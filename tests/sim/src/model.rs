@@ -242,7 +242,8 @@ impl Tab {
             Act::Compact => {
                 if self.owner.access.may_write() {
                     let state = disk.state().confirmed().clone();
-                    self.with_client(disk, moment, |client| client.compact(&state));
+                    let at = disk.cursor();
+                    self.with_client(disk, moment, |client| client.compact(&state, at));
                 }
                 return;
             }
@@ -347,7 +348,7 @@ impl Tab {
                     }
                 }
                 Step::NeedBase => steps.extend(client.base(disk.state().confirmed())),
-                Step::NeedSnapshot => steps.extend(client.compact(disk.state().confirmed())),
+                Step::NeedSnapshot => steps.extend(client.compact(disk.state().confirmed(), disk.cursor())),
                 Step::NeedBlob(name) => steps.extend(client.blob(&name, disk.blob(&name))),
                 Step::Blob(name, Some(bytes)) => disk.put_blob(name, bytes),
                 Step::Heard(from, Body::Presence(presence)) => drop(self.peers.is(from, presence, moment.now)),

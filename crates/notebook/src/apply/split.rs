@@ -62,10 +62,10 @@ impl Notebook {
         let (mut family, mut next) = (BTreeSet::new(), vec![cell.clone()]);
         while let Some(member) = next.pop() {
             let Some(known) = self.cells.get(&member) else { continue };
-            next.extend(known.split_from.clone());
-            next.extend(self.splits.get(&member).into_iter().flatten().cloned());
-            family.insert(member);
-            next.retain(|id| !family.contains(id));
+            if family.insert(member.clone()) {
+                next.extend(known.split_from.clone());
+                next.extend(self.splits.get(&member).into_iter().flatten().cloned());
+            }
         }
         family
     }
@@ -78,13 +78,11 @@ impl Notebook {
             return Ok(Vec::new());
         }
         let family = self.family(cell);
+        let waiting: Vec<_> = family.iter().filter(|member| self.cells[*member].source.waits()).collect();
         let mut changes = Vec::new();
-        for member in &family {
+        for member in waiting {
             for other in &family {
-                let source = &self.cells[member].source;
-                if source.waits()
-                    && let Some(room) = source.room_for(&self.cells[other].source)
-                {
+                if let Some(room) = self.cells[member].source.room_for(&self.cells[other].source) {
                     changes.extend(self.take_in(member, &room)?);
                 }
             }

@@ -176,11 +176,11 @@ impl Reader<'_> {
             }
         }
         if info & 0xc0 == 0 {
-            if self.number()? == 1 {
-                self.text()?;
-            } else {
-                self.id()?;
+            // It belongs to the text. A parent that is named by its id may be there or not by how updates are joined.
+            if self.number()? != 1 {
+                return None;
             }
+            self.text()?;
             // A text has no keys.
             if info & 0x20 != 0 {
                 return None;

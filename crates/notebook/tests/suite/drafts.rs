@@ -128,6 +128,32 @@ fn what_is_logged_is_not_logged_again() {
 }
 
 #[test]
+fn what_was_only_heard_stays_that_where_the_text_is_replaced() {
+    let replaced = |room: &Room| Change::SourceReplaced {
+        cell: cell(),
+        update: room.log.copy.cell(&cell()).unwrap().source.state(),
+    };
+    for is_logged in [true, false] {
+        let mut room = Room::new(2);
+        let heard = room.pages[0].types("theirs");
+        room.pages[1].hears(&heard);
+        let change = replaced(&room);
+        let Page { copy, drafts } = &mut room.pages[1];
+        drafts.patch(copy, &change);
+        if is_logged {
+            room.flush(0);
+        } else {
+            // Whoever typed it is gone.
+            room.pages.remove(0);
+            room.look(0);
+            room.look(0);
+            assert_eq!(room.log.text(), "theirs");
+        }
+        room.agrees();
+    }
+}
+
+#[test]
 fn what_is_run_is_what_is_seen() {
     let mut room = Room::new(2);
     let heard = room.pages[0].types("1 + 1");

@@ -17,6 +17,15 @@ fn apply(text: &str, splices: &[Splice]) -> String {
 }
 
 #[test]
+fn a_text_belongs_to_nothing_but_the_text() {
+    // One block of client 5: a string, whose parent is named, or is the first block of client 4.
+    let named = [1, 1, 5, 0, 4, 1, 6, b's', b'o', b'u', b'r', b'c', b'e', 1, b'x', 0];
+    let by_id = [1, 1, 5, 0, 4, 0, 4, 0, 1, b'x', 0];
+    assert!(is_update(&named));
+    assert!(!is_update(&by_id));
+}
+
+#[test]
 fn every_replica_seeds_alike_so_edits_of_two_meet() {
     let (mut ada, mut bob) = (Source::seeded(10, "print(1)"), Source::seeded(11, "print(1)"));
     let from_ada = ada.edit(&[splice(6, 7, "2")]).unwrap();

@@ -4,6 +4,7 @@
 use notebook::Notebook;
 
 use super::{Client, Phase, Step};
+use crate::wire::Cursor;
 
 /// How much may come after a snapshot before the next one is put. Who wrote the event that was too much puts it; the
 /// others do where half as much again has come, since that one may be gone by then.
@@ -51,16 +52,17 @@ impl Client {
         let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) else { return };
         let events = cursor.seq.saturating_sub(self.tail.after);
         let is_due = self.compaction.is_due(events, self.tail.bytes, is_own);
-        if is_due && !self.tail.asked && !self.held_back && self.may_write() {
+        if is_due && !self.has_unknown && !self.tail.asked && !self.held_back && self.may_write() {
             self.tail.asked = true;
             self.steps.push(Step::NeedSnapshot);
         }
     }
 
-    /// Takes in the confirmed state, so that the relay may forget what led to it.
-    pub fn compact(&mut self, notebook: &Notebook) -> Vec<Step> {
-        if let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) {
-            self.put_snapshot(cursor.seq, notebook);
+    /// Takes in the confirmed state, so that the relay may forget what led to it. `at` is where that state stands:
+    /// more may have come since, and a snapshot must not claim what it does not hold.
+    pub fn compact(&mut self, notebook: &Notebook, at: Option<Cursor>) -> Vec<Step> {
+        if let (Phase::Following { live: true }, Some(at)) = (&self.phase, at) {
+            self.put_snapshot(at.seq, notebook);
         }
         self.take_steps()
     }

@@ -1,11 +1,16 @@
 //! Following the log: what the relay ordered comes in, own events go out.
 
-use notebook::EventId;
+use notebook::{Envelope, Event, EventId};
 
 use super::large::{self, Opened};
 use super::{Client, Ordered, Phase, Step};
 use crate::seal::OVERHEAD;
 use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEvent, ToRelay};
+
+/// Says whether an event is of a version that this one does not know.
+pub(super) fn is_unknown(envelope: &Envelope) -> bool {
+    matches!(envelope.event, Event::Unknown { .. })
+}
 
 impl Client {
     pub(super) fn pull(&mut self) {
@@ -84,6 +89,7 @@ impl Client {
         while let Some(event) = events.next() {
             match self.open(event.id, event.sealed.as_deref()) {
                 Opened::Done(envelope) => {
+                    self.has_unknown |= envelope.as_ref().is_some_and(is_unknown);
                     cursor = cursor.then(event.id);
                     ordered.push(Ordered { id: event.id, envelope });
                 }

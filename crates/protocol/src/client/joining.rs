@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use notebook::{Envelope, EventId, Notebook, ReplicaId};
 
+use super::following::is_unknown;
 use super::large::{self, Opened};
 use super::{Adoption, Client, Phase, Step, Tail, nonce};
 use crate::history::History;
@@ -80,7 +81,8 @@ impl Client {
         }
         let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
         for (sealed, part) in sealed.into_iter().zip(0..) {
-            let marks = if part + 1 == parts { notebook.marks().collect() } else { Vec::new() };
+            // Those of later ones are the relay's own.
+            let marks = if seq == 0 && part + 1 == parts { notebook.marks().collect() } else { Vec::new() };
             self.send(&ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed });
         }
     }
@@ -151,7 +153,10 @@ impl Client {
                         self.wait_for(blob);
                         return self.take_steps();
                     }
-                    Some(Opened::Done(Some(envelope))) => adoption.fold(envelope),
+                    Some(Opened::Done(Some(envelope))) => {
+                        self.has_unknown |= is_unknown(&envelope);
+                        adoption.fold(envelope);
+                    }
                     Some(Opened::Done(None)) | None => self.unopened += 1,
                 }
                 adoption.cursor = adoption.cursor.then(*id);

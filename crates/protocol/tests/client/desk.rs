@@ -7,7 +7,7 @@ use notebook::{Actor, Envelope, Event, EventId, Notebook, PersonId, Replica, Rep
 use protocol::access::{Access, Secret};
 use protocol::client::{Client, Compaction, Step, lacking, united};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
-use protocol::wire::{ConnectionId, Cursor, RelayId};
+use protocol::wire::{self, ConnectionId, Cursor, FromRelay, RelayId};
 
 /// When the devices shorten the log.
 const COMPACTION: Compaction = Compaction { events: 6, bytes: 10_000 };
@@ -41,6 +41,8 @@ pub(crate) struct Device {
     pub(crate) cursor: Option<Cursor>,
     /// Whether it gives up nothing for the relay's state.
     pub(crate) keeps: bool,
+    /// Frames of blobs, while they are kept from it.
+    pub(crate) slow: Option<Vec<Vec<u8>>>,
 }
 
 pub(crate) struct Desk {
@@ -60,7 +62,7 @@ impl Desk {
         let filled = state.marks().next().is_some();
         let client = Client::new(access(), cursor, [], filled, entropy).compacting(COMPACTION);
         let state = Replica::new(state);
-        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor, keeps: false });
+        self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor, keeps: false, slow: None });
         let number = self.devices.len() - 1;
         self.with(number, Client::start);
         number
@@ -70,7 +72,7 @@ impl Desk {
         let steps = act(&mut self.devices[number].client);
         let mut todo: VecDeque<(usize, Step)> = steps.into_iter().map(|step| (number, step)).collect();
         while let Some((number, step)) = todo.pop_front() {
-            let Device { client, state, line, wanted, cursor, keeps } = &mut self.devices[number];
+            let Device { client, state, line, wanted, cursor, keeps, slow: _ } = &mut self.devices[number];
             let (more, effects) = match step {
                 Step::Connect => {
                     let (connection, effects) = self.relay.connect([9; 32]);
@@ -106,7 +108,7 @@ impl Desk {
                 Step::NeedBase => (client.base(state.confirmed()), Vec::new()),
                 Step::NeedSnapshot => {
                     wanted.push(step);
-                    (client.compact(state.confirmed()), Vec::new())
+                    (client.compact(state.confirmed(), *cursor), Vec::new())
                 }
                 other => {
                     wanted.push(other);
@@ -120,7 +122,13 @@ impl Desk {
                     Effect::Close { connection, .. } => (connection, None),
                 };
                 let Some(number) = self.devices.iter().position(|device| device.line == Some(to)) else { continue };
-                let client = &mut self.devices[number].client;
+                let Device { client, slow, .. } = &mut self.devices[number];
+                if let (Some(slow), Some(frame)) = (slow, &frame)
+                    && matches!(wire::decode(frame), Ok(FromRelay::BlobPart { .. }))
+                {
+                    slow.push(frame.to_vec());
+                    continue;
+                }
                 let steps = frame.map_or_else(Vec::new, |frame| client.received(&frame));
                 todo.extend(steps.into_iter().map(|step| (number, step)));
             }

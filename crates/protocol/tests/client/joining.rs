@@ -17,7 +17,8 @@ fn who_has_all_that_a_relay_has_and_more_puts_it_in_its_place() {
     let copy = desk.relay.storage().clone();
     desk.push(first, titled(1, 2));
     let state = desk.devices[first].state.confirmed().clone();
-    desk.with(first, |client| client.compact(&state));
+    let at = desk.devices[first].cursor;
+    desk.with(first, |client| client.compact(&state, at));
     let second = desk.join(Notebook::new(), None);
     desk.devices[second].keeps = true;
 

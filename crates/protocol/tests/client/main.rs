@@ -4,7 +4,7 @@
 mod desk;
 mod joining;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use desk::{Desk, Device, access, entropy, titled};
@@ -34,7 +34,8 @@ fn who_takes_a_snapshot_knows_what_led_to_it() {
         desk.push(first, titled(1, counter));
     }
     let state = desk.devices[first].state.confirmed().clone();
-    desk.with(first, |client| client.compact(&state));
+    let at = desk.devices[first].cursor;
+    desk.with(first, |client| client.compact(&state, at));
     let second = desk.join(Notebook::new(), None);
     assert_eq!(desk.devices[second].client.status(), Status::Live);
     assert_eq!(desk.devices[second].cursor, desk.devices[first].cursor);
@@ -433,6 +434,63 @@ fn an_event_that_no_frame_holds_comes_in_its_place() {
     let states: Vec<_> = desk.devices.iter().map(|device| device.state.visible().clone()).collect();
     assert!(states.iter().all(|state| state == &states[0]));
     assert!(desk.devices.iter().all(|device| device.client.unopened() == 0 && device.client.unsent() == 0));
+}
+
+#[test]
+fn a_snapshot_holds_all_that_it_says_also_behind_an_event_that_was_waited_for() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.devices[second].slow = Some(Vec::new());
+    let large = Event::NotebookTitled { title: "x".repeat(MAX_PAYLOAD_BYTES) };
+    desk.push(first, Envelope { event: large, ..titled(1, 2) });
+    // Who wrote it all never comes to putting a snapshot.
+    let [from, to] = [first, second].map(|number| desk.devices[number].line.unwrap());
+    for counter in 3..=20 {
+        let effects = desk.relay.receive(from, &wire::encode(&push_of(&titled(1, counter))), 0);
+        for frame in effects.into_iter().filter_map(|effect| frame_to(to, effect)) {
+            desk.with(second, |client| client.received(&frame));
+        }
+    }
+    while let Some(slow) = desk.devices[second].slow.take().filter(|slow| !slow.is_empty()) {
+        desk.devices[second].slow = Some(Vec::new());
+        for frame in slow {
+            desk.with(second, |client| client.received(&frame));
+        }
+    }
+    assert_eq!(snapshots(&desk), [0, 1]);
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[third].state.visible(), desk.devices[second].state.visible());
+    assert_eq!(titles(&desk)[third], "1.20");
+}
+
+#[test]
+fn who_does_not_know_an_event_puts_no_snapshot_without_it() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let newer = codec::decode_event(&codec::encode(&BTreeMap::from([("Newer", 1)])));
+    desk.push(first, Envelope { event: newer, ..titled(1, 2) });
+    let second = desk.join(Notebook::new(), None);
+    for counter in 1..=30 {
+        desk.push(second, titled(2, counter));
+    }
+    assert_eq!(snapshots(&desk), [0, 0]);
+    assert_eq!(titles(&desk), ["2.30", "2.30"]);
+}
+
+#[test]
+fn who_only_reads_is_not_taken_for_one_that_does_not() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    let line = desk.devices[second].line;
+    for counter in 2..=60 {
+        let event = Event::NotebookTitled { title: "x".repeat(700_000) };
+        desk.push(first, Envelope { event, ..titled(1, counter) });
+        desk.now += 1_000;
+    }
+    assert_eq!(desk.devices[second].line, line);
+    assert_eq!(titles(&desk), ["xxxxxxxxx", "xxxxxxxxx"]);
 }
 
 #[test]
