@@ -59,8 +59,13 @@ impl Desk {
 
     /// Connects a device that begins with this state.
     pub(crate) fn join(&mut self, state: Notebook, cursor: Option<Cursor>) -> usize {
+        self.join_as(access(), state, cursor)
+    }
+
+    /// Connects a device that may do this.
+    pub(crate) fn join_as(&mut self, access: Access, state: Notebook, cursor: Option<Cursor>) -> usize {
         let filled = state.marks().next().is_some();
-        let client = Client::new(access(), cursor, [], filled, entropy).compacting(COMPACTION);
+        let client = Client::new(access, cursor, [], filled, entropy).compacting(COMPACTION);
         let state = Replica::new(state);
         self.devices.push(Device { client, state, line: None, wanted: Vec::new(), cursor, keeps: false, slow: None });
         let number = self.devices.len() - 1;

@@ -482,7 +482,7 @@ fn who_does_not_know_an_event_puts_no_snapshot_without_it() {
 fn who_only_reads_is_not_taken_for_one_that_does_not() {
     let mut desk = Desk::new(Limits::default());
     let first = desk.join(notebook(), None);
-    let second = desk.join(Notebook::new(), None);
+    let second = desk.join_as(access().for_viewing(), Notebook::new(), None);
     let line = desk.devices[second].line;
     for counter in 2..=60 {
         let event = Event::NotebookTitled { title: "x".repeat(700_000) };
