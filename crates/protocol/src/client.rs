@@ -205,7 +205,11 @@ impl Client {
         } else if std::mem::take(&mut self.held_back) {
             // What was refused may also have been a part of a blob, the question for one, or who is here.
             self.blobs.put_again();
-            self.push();
+            if matches!(self.phase, Phase::Basing(..)) {
+                self.put_next_blob();
+            } else {
+                self.push();
+            }
             self.fetch_again();
             if let Some(presence) = self.presence.clone() {
                 self.utter(&presence);
@@ -351,7 +355,10 @@ impl Client {
 
     fn refused(&mut self, refusal: Refusal) {
         match refusal {
-            Refusal::TooFast { retry_millis } if matches!(self.phase, Phase::Following { live: true }) => {
+            // A blob on its way to the relay begins again; those before it are there.
+            Refusal::TooFast { retry_millis }
+                if matches!(self.phase, Phase::Following { live: true } | Phase::Basing(..)) =>
+            {
                 self.hold_back(retry_millis);
             }
             Refusal::Full { .. } if matches!(self.phase, Phase::Following { live: true }) => {

@@ -53,7 +53,7 @@ pub fn usual() -> Vec<Scenario> {
 /// Returns the scenarios that run under [`small_limits`].
 pub fn bounded() -> Vec<Scenario> {
     scenarios! {
-        bounds: there_are_only_so_many_connections, strangers_keep_nobody_out, a_full_log_says_so_and_goes_on,
+        bounds: there_are_only_so_many_connections, strangers_keep_nobody_out, readers_keep_no_writer_out, a_full_log_says_so_and_goes_on,
             blobs_and_snapshots_are_bounded, a_flood_is_slowed_and_then_closed, what_was_slowed_is_no_gap,
             who_does_not_read_is_closed_and_catches_up;
     }
@@ -75,6 +75,7 @@ pub fn failures(scenarios: Vec<Scenario>, host: &mut dyn Host) -> Vec<&'static s
 pub fn small_limits() -> Limits {
     Limits {
         connections: 4,
+        readers: 2,
         strangers: 2,
         frames_per_second: 10,
         frames_at_once: 30,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::outbox::Outbox;
-use super::{RESERVED_AT_ONCE, Relay, Standing, Storage};
+use super::{Connection, RESERVED_AT_ONCE, Relay, Standing, Storage, too_many};
 use crate::access::{self, Right};
 use crate::history::History;
 use crate::wire::{self, ConnectionId, Cursor, FromRelay, PROTOCOL, Proof, Refusal, ToRelay};
@@ -26,6 +26,11 @@ impl<S: Storage> Relay<S> {
             return Err(Refusal::Version { relay: PROTOCOL });
         }
         let standing = self.judge(from, &proof)?;
+        let is_reader = |connection: &&Connection| connection.session.standing == Standing::Reader;
+        let limit = self.limits.readers;
+        if standing == Standing::Reader && self.connections.values().filter(is_reader).count() >= limit {
+            return Err(too_many(limit));
+        }
         let cursor_known = match cursor {
             Some(cursor) => self.knows(&cursor).map_err(|error| Refusal::storage(&error))?,
             None => false,

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Connections at once, those not let in yet included.
     pub connections: usize,
+    /// Connections at once that may only read: the rest is for who may write.
+    pub readers: usize,
     /// Connections at once that are not let in yet. One more pushes the oldest of them out, so that
     /// nobody without a key can keep others from coming.
     pub strangers: usize,
@@ -38,6 +40,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 500,
+            readers: 400,
             strangers: 64,
             frames_per_second: 200,
             frames_at_once: 2_000,

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use desk::{Desk, Device, access, entropy, titled};
-use notebook::{BlobRef, Content, Envelope, Event, EventId, ExecutionId, Notebook, PersonId, ReplicaId, StreamName};
+use notebook::{
+    BlobRef, CellId, CellKind, Content, Envelope, Event, EventId, ExecutionId, Json, Notebook, OrderKey, Output,
+    PersonId, ReplicaId, StreamName,
+};
 use protocol::client::{Client, Status, Step};
 use protocol::codec;
 use protocol::history::History;
@@ -158,6 +161,35 @@ fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
     }
     let got: Vec<_> = desk.devices[second].wanted.iter().filter(|step| matches!(step, Step::Blob(..))).collect();
     assert_eq!(got, [&Step::Blob(name, Some(bytes))]);
+}
+
+#[test]
+fn a_notebook_whose_blobs_are_more_than_may_come_at_once_is_shared_bit_by_bit() {
+    let limits = Limits { bytes_at_once: 2 << 20, bytes_per_second: 1 << 20, ..Limits::default() };
+    let mut state = notebook();
+    let mut apply = |counter, event| drop(state.apply(&Envelope { event, ..titled(1, counter) }));
+    let (cell, execution) = (CellId::from_entropy([1; 16]), ExecutionId::from_entropy([1; 16]));
+    let order = OrderKey::between(None, None);
+    let source = String::new();
+    apply(2, Event::CellInserted { cell: cell.clone(), kind: CellKind::Code, order, source, metadata: Json::new() });
+    let blob = |number: u32| BlobRef { hash: format!("{number:064x}").into(), size: 700_000 };
+    let output = |number| Output::Stream { name: StreamName::Stdout, text: vec![Content::Blob(blob(number))] };
+    let outputs = (0..8).map(output).collect();
+    apply(3, Event::ExecutionImported { execution, cell, count: None, outputs });
+
+    let mut desk = Desk::new(limits);
+    let first = desk.join(state, None);
+    for _ in 0..30 {
+        while let Some(step) = desk.devices[first].wanted.pop() {
+            if let Step::NeedBlob(name) = step {
+                desk.with(first, |client| client.blob(&name, Some(&[7; 700_000])));
+            }
+        }
+        desk.now += 1_000;
+        desk.with(first, Client::woken);
+    }
+    assert!(desk.devices[first].line.is_some());
+    assert_eq!(desk.devices[first].client.status(), Status::Live);
 }
 
 fn watches(device: &mut Device) -> Vec<u32> {

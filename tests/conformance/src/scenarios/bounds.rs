@@ -29,6 +29,18 @@ pub(super) fn strangers_keep_nobody_out(host: &mut dyn Host) {
     assert_eq!(oldest.refused_and_closed(), Refusal::TooMany { limit: 2 });
 }
 
+pub(super) fn readers_keep_no_writer_out(host: &mut dyn Host) {
+    let access = writer(66);
+    let (_a, _) = Client::let_in(host, &access);
+    let viewer = access.for_viewing();
+    let _readers = [Client::let_in(host, &viewer), Client::let_in(host, &viewer)];
+    let mut third = Client::greeted(host, &viewer);
+    third.send(&third.hello(None));
+    assert_eq!(third.refused_and_closed(), Refusal::TooMany { limit: 2 });
+    let (_b, welcome) = Client::let_in(host, &access);
+    assert_eq!(welcome.peers.len(), 3);
+}
+
 pub(super) fn a_full_log_says_so_and_goes_on(host: &mut dyn Host) {
     let access = writer(63);
     let limits = small_limits();
