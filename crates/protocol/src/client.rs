@@ -98,8 +98,8 @@ pub struct Client {
     /// The relay and its head, where its state neither can be taken in nor replaced.
     unmatched: Option<(RelayId, u64)>,
     unopened: u64,
-    /// Whether an event came that a newer version wrote: a state of this one lacks what it did.
-    has_unknown: bool,
+    /// How many events of a newer version came: a state of this one lacks what they did.
+    unknown: u64,
     /// Bytes that came since something was sent.
     unread: u64,
     told: Option<Status>,
@@ -140,7 +140,7 @@ impl Client {
             absent: false,
             unmatched: None,
             unopened: 0,
-            has_unknown: false,
+            unknown: 0,
             unread: 0,
             told: None,
             steps: Vec::new(),

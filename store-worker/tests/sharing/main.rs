@@ -209,11 +209,11 @@ fn who_has_no_room_at_the_relay_still_sees_who_is_here() {
     world.share();
     world.open(secret());
     let others = |world: &World| {
-        let told = world.browsers[0].ui.iter().filter_map(|message| match message {
+        let mut told = world.browsers[0].ui.iter().filter_map(|message| match message {
             FromStore::Peers(peers) => Some(peers.len()),
             _ => None,
         });
-        told.last()
+        told.next_back()
     };
     assert_eq!(others(&world), Some(1));
     world.ask(0, insert(2, &"b".repeat(5_000)));

@@ -52,7 +52,7 @@ impl Client {
         let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) else { return };
         let events = cursor.seq.saturating_sub(self.tail.after);
         let is_due = self.compaction.is_due(events, self.tail.bytes, is_own);
-        if is_due && !self.has_unknown && !self.tail.asked && !self.held_back && self.may_write() {
+        if is_due && self.unknown == 0 && !self.tail.asked && !self.held_back && self.may_write() {
             self.tail.asked = true;
             self.steps.push(Step::NeedSnapshot);
         }

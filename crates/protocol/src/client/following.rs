@@ -89,7 +89,7 @@ impl Client {
         while let Some(event) = events.next() {
             match self.open(event.id, event.sealed.as_deref()) {
                 Opened::Done(envelope) => {
-                    self.has_unknown |= envelope.as_ref().is_some_and(is_unknown);
+                    self.unknown += u64::from(envelope.as_ref().is_some_and(is_unknown));
                     cursor = cursor.then(event.id);
                     ordered.push(Ordered { id: event.id, envelope });
                 }

@@ -154,7 +154,7 @@ impl Client {
                         return self.take_steps();
                     }
                     Some(Opened::Done(Some(envelope))) => {
-                        self.has_unknown |= is_unknown(&envelope);
+                        self.unknown += u64::from(is_unknown(&envelope));
                         adoption.fold(envelope);
                     }
                     Some(Opened::Done(None)) | None => self.unopened += 1,
