@@ -182,7 +182,7 @@ fn a_notebook_whose_blobs_are_more_than_may_come_at_once_is_shared_bit_by_bit() 
     for _ in 0..30 {
         while let Some(step) = desk.devices[first].wanted.pop() {
             if let Step::NeedBlob(name) = step {
-                desk.with(first, |client| client.blob(&name, Some(&[7; 700_000])));
+                desk.with(first, |client| client.blob(&name, Some(&vec![7; 700_000])));
             }
         }
         desk.now += 1_000;
