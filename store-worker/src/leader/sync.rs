@@ -271,10 +271,14 @@ impl Leader {
                 let (confirmed, at) = (self.store.confirmed().clone(), self.store.cursor());
                 self.with_client(|client| client.compact(&confirmed, at));
             }
-            Step::NeedBlob(name) => {
-                let bytes = self.store.blob(&name).ok().flatten();
-                self.with_client(|client| client.blob(&name, bytes.as_deref()));
-            }
+            Step::NeedBlob(name) => match self.store.blob(&name) {
+                Ok(bytes) => self.with_client(|client| client.blob(&name, bytes.as_deref())),
+                // It is not gone, and must not count as that.
+                Err(error) => {
+                    log::error!("a blob for the relay cannot be read: {error}");
+                    self.break_off();
+                }
+            },
             Step::Blob(name, bytes) => self.blob_came(&name, bytes),
             Step::Heard(from, body) => self.heard(from, body),
             Step::Joined(connection) => {
@@ -314,10 +318,15 @@ impl Leader {
             // What is unsaved must be saved before; the next attempt comes by itself.
             Err(error) => {
                 log::error!("the relay's state is not taken in: {error}");
-                self.effects.push(Effect::Relay(Socket::Close));
-                self.with_client(Client::closed);
+                self.break_off();
             }
         }
+    }
+
+    /// Ends the connection; the next attempt comes by itself.
+    fn break_off(&mut self) {
+        self.effects.push(Effect::Relay(Socket::Close));
+        self.with_client(Client::closed);
     }
 
     /// Answers who waits for a blob of the relay that it does not come.
