@@ -245,7 +245,7 @@ impl Client {
     }
 
     fn utter(&mut self, body: &Body) {
-        if let (Phase::Following { live: true }, Some(me)) = (&self.phase, self.me) {
+        if let Some(me) = self.me.filter(|_| self.hears()) {
             self.said += 1;
             let peer = Peer { connection: me, number: self.said };
             let bytes = crate::peer::encode(peer, body);
@@ -356,12 +356,10 @@ impl Client {
     fn refused(&mut self, refusal: Refusal) {
         match refusal {
             // A blob on its way to the relay begins again; those before it are there.
-            Refusal::TooFast { retry_millis }
-                if matches!(self.phase, Phase::Following { live: true } | Phase::Basing(..)) =>
-            {
+            Refusal::TooFast { retry_millis } if self.hears() || matches!(self.phase, Phase::Basing(..)) => {
                 self.hold_back(retry_millis);
             }
-            Refusal::Full { .. } if matches!(self.phase, Phase::Following { live: true }) => {
+            Refusal::Full { .. } if self.hears() => {
                 self.full = Some(refusal);
                 self.hold_back(FULL_MILLIS);
             }

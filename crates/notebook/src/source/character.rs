@@ -28,6 +28,7 @@ pub struct Run {
     pub len: u32,
 }
 
+// Stored as tuples: a merge names each run that it moves, and names of fields would be most of it.
 impl From<(u32, u32)> for Character {
     fn from((client, clock): (u32, u32)) -> Self {
         Self { client, clock }

@@ -108,7 +108,7 @@ impl Client {
     pub fn fetch(&mut self, name: &str) -> Vec<Step> {
         if !self.blobs.fetching.contains_key(name) {
             self.blobs.fetching.insert(name.to_owned(), Parts::default());
-            if matches!(self.phase, Phase::Following { live: true }) {
+            if self.hears() {
                 self.send(&ToRelay::PullBlob { name: name.to_owned(), part: 0 });
             }
         }

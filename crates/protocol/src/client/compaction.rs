@@ -3,7 +3,7 @@
 
 use notebook::Notebook;
 
-use super::{Client, Phase, Step};
+use super::{Client, Step};
 use crate::wire::Cursor;
 
 /// How much may come after a snapshot before the next one is put. Who wrote the event that was too much puts it; the
@@ -49,7 +49,7 @@ impl Tail {
 impl Client {
     /// Asks for a snapshot, if much came after the last one. `is_own` says whether what came last was written here.
     pub(super) fn compact_if_long(&mut self, is_own: bool) {
-        let (Phase::Following { live: true }, Some(cursor)) = (&self.phase, self.cursor) else { return };
+        let Some(cursor) = self.cursor.filter(|_| self.hears()) else { return };
         let events = cursor.seq.saturating_sub(self.tail.after);
         let is_due = self.compaction.is_due(events, self.tail.bytes, is_own);
         if is_due && self.unknown == 0 && !self.tail.asked && !self.held_back && self.may_write() {
@@ -61,7 +61,7 @@ impl Client {
     /// Takes in the confirmed state, so that the relay may forget what led to it. `at` is where that state stands:
     /// more may have come since, and a snapshot must not claim what it does not hold.
     pub fn compact(&mut self, notebook: &Notebook, at: Option<Cursor>) -> Vec<Step> {
-        if let (Phase::Following { live: true }, Some(at)) = (&self.phase, at) {
+        if let Some(at) = at.filter(|_| self.hears()) {
             self.put_snapshot(at.seq, notebook);
         }
         self.take_steps()

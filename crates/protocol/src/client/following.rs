@@ -134,7 +134,7 @@ impl Client {
 
     /// Sends what has not been sent: events after the blobs they point at.
     pub(super) fn push(&mut self) {
-        if !matches!(self.phase, Phase::Following { live: true }) || self.held_back || !self.may_write() {
+        if !self.hears() || self.held_back || !self.may_write() {
             return;
         }
         while self.sent < self.outbox.len() {

@@ -1,0 +1,140 @@
+//! What no frame holds: blobs, and events that travel as blobs.
+
+use notebook::{
+    BlobRef, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, Output, StreamName,
+};
+use protocol::client::{Client, Status, Step};
+use protocol::codec;
+use protocol::relay::Limits;
+use protocol::wire::{self, MAX_PAYLOAD_BYTES};
+
+use crate::desk::{Desk, titled};
+use crate::{frame_to, notebook, push_of, snapshots, titles};
+
+#[test]
+fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
+    let limits = Limits { frames_at_once: 6, frames_per_second: 1, ..Limits::default() };
+    let mut desk = Desk::new(limits);
+    let first = desk.join(notebook(), None);
+    let (name, bytes) = ("ab".repeat(32), vec![7; 3 * MAX_PAYLOAD_BYTES]);
+    let output = Event::StreamAppended {
+        execution: ExecutionId::from_entropy([1; 16]),
+        index: 0,
+        name: StreamName::Stdout,
+        text: Content::Blob(BlobRef { hash: name.as_str().into(), size: bytes.len() as u64 }),
+    };
+    desk.push(first, Envelope { event: output, ..titled(1, 2) });
+    for _ in 0..3 {
+        desk.now += 10_000;
+        desk.with(first, Client::woken);
+        desk.with(first, |client| client.blob(&name, Some(&bytes)));
+    }
+    let second = desk.join(Notebook::new(), None);
+    desk.with(second, |client| client.fetch(&name));
+    for _ in 0..10 {
+        desk.now += 1_000;
+        desk.with(second, Client::woken);
+    }
+    let got: Vec<_> = desk.devices[second].wanted.iter().filter(|step| matches!(step, Step::Blob(..))).collect();
+    assert_eq!(got, [&Step::Blob(name, Some(bytes))]);
+}
+
+#[test]
+fn a_notebook_whose_blobs_are_more_than_may_come_at_once_is_shared_bit_by_bit() {
+    let limits = Limits { bytes_at_once: 2 << 20, bytes_per_second: 1 << 20, ..Limits::default() };
+    let mut state = notebook();
+    let mut apply = |counter, event| drop(state.apply(&Envelope { event, ..titled(1, counter) }));
+    let (cell, execution) = (CellId::from_entropy([1; 16]), ExecutionId::from_entropy([1; 16]));
+    let order = OrderKey::between(None, None);
+    let source = String::new();
+    apply(2, Event::CellInserted { cell: cell.clone(), kind: CellKind::Code, order, source, metadata: Json::new() });
+    let blob = |number: u32| BlobRef { hash: format!("{number:064x}").into(), size: 700_000 };
+    let output = |number| Output::Stream { name: StreamName::Stdout, text: vec![Content::Blob(blob(number))] };
+    let outputs = (0..8).map(output).collect();
+    apply(3, Event::ExecutionImported { execution, cell, count: None, outputs });
+
+    let mut desk = Desk::new(limits);
+    let first = desk.join(state, None);
+    for _ in 0..30 {
+        while let Some(step) = desk.devices[first].wanted.pop() {
+            if let Step::NeedBlob(name) = step {
+                desk.with(first, |client| client.blob(&name, Some(&vec![7; 700_000])));
+            }
+        }
+        desk.now += 1_000;
+        desk.with(first, Client::woken);
+    }
+    assert!(desk.devices[first].line.is_some());
+    assert_eq!(desk.devices[first].client.status(), Status::Live);
+}
+
+#[test]
+fn an_event_that_no_frame_holds_comes_in_its_place() {
+    let large = |counter, of: &str| Envelope {
+        event: Event::NotebookTitled { title: of.repeat(3 * MAX_PAYLOAD_BYTES) },
+        ..titled(1, counter)
+    };
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    for event in [large(2, "x"), titled(1, 3), large(4, "y"), large(5, "z"), titled(2, 1), large(6, "z")] {
+        desk.push(first, event);
+    }
+    assert_eq!(titles(&desk), ["zzzzzzzzz", "zzzzzzzzz"]);
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(titles(&desk)[third], "zzzzzzzzz", "who comes later waits for it too");
+    desk.cut(second);
+    desk.push(first, large(7, "a"));
+    desk.push(first, titled(1, 8));
+    desk.with(second, Client::woken);
+    assert_eq!(titles(&desk), ["1.8", "1.8", "1.8"]);
+    let states: Vec<_> = desk.devices.iter().map(|device| device.state.visible().clone()).collect();
+    assert!(states.iter().all(|state| state == &states[0]));
+    assert!(desk.devices.iter().all(|device| device.client.unopened() == 0 && device.client.unsent() == 0));
+}
+
+#[test]
+fn a_snapshot_holds_all_that_it_says_also_behind_an_event_that_was_waited_for() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.devices[second].slow = Some(Vec::new());
+    let large = Event::NotebookTitled { title: "x".repeat(MAX_PAYLOAD_BYTES) };
+    desk.push(first, Envelope { event: large, ..titled(1, 2) });
+    // Who wrote it all never comes to putting a snapshot.
+    let [from, to] = [first, second].map(|number| desk.devices[number].line.unwrap());
+    for counter in 3..=20 {
+        let effects = desk.relay.receive(from, &wire::encode(&push_of(&titled(1, counter))), 0);
+        for frame in effects.into_iter().filter_map(|effect| frame_to(to, effect)) {
+            desk.with(second, |client| client.received(&frame));
+        }
+    }
+    while let Some(slow) = desk.devices[second].slow.take().filter(|slow| !slow.is_empty()) {
+        desk.devices[second].slow = Some(Vec::new());
+        for frame in slow {
+            desk.with(second, |client| client.received(&frame));
+        }
+    }
+    assert_eq!(snapshots(&desk), [0, 1]);
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[third].state.visible(), desk.devices[second].state.visible());
+    assert_eq!(titles(&desk)[third], "1.20");
+}
+
+#[test]
+fn a_log_goes_on_behind_an_event_that_nobody_has() {
+    #[derive(serde::Serialize)]
+    enum Pointer {
+        EventInBlob(BlobRef),
+    }
+    let nowhere = Pointer::EventInBlob(BlobRef { hash: "ab".repeat(32).into(), size: 900_000 });
+    let event = codec::decode_event(&codec::encode(&nowhere));
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.push(first, Envelope { event, ..titled(1, 2) });
+    desk.push(first, titled(1, 3));
+    let third = desk.join(Notebook::new(), None);
+    assert_eq!(titles(&desk), ["1.3", "1.3", "1.3"]);
+    assert_eq!([second, third].map(|number| desk.devices[number].client.unopened()), [1, 1]);
+}
