@@ -106,8 +106,8 @@ fn relay_is_another(session: Session) -> bool {
 /// Returns what the others can see of this notebook by now.
 fn standing(state: &SyncState) -> String {
     match state {
-        SyncState::Live { unsent: 0 } => "It is live: the links work now.".to_owned(),
-        SyncState::Live { unsent } => format!("It is live; {unsent} changes are on their way."),
+        SyncState::Live { unsent: 0, .. } => "It is live: the links work now.".to_owned(),
+        SyncState::Live { unsent, .. } => format!("It is live; {unsent} changes are on their way."),
         SyncState::Connecting => "It is being handed to the relay…".to_owned(),
         SyncState::Offline { .. } => {
             "The relay cannot be reached just now. The links work as soon as it can.".to_owned()

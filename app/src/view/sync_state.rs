@@ -23,7 +23,7 @@ fn name(state: &SyncState) -> &'static str {
 
 fn unsent(state: &SyncState) -> u64 {
     match state {
-        SyncState::Live { unsent } | SyncState::Offline { unsent } => *unsent,
+        SyncState::Live { unsent, .. } | SyncState::Offline { unsent } => *unsent,
         SyncState::Local | SyncState::Connecting | SyncState::Absent | SyncState::Refused { .. } => 0,
     }
 }
@@ -35,6 +35,10 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
         SyncState::Connecting => {
             ("Connecting…".to_owned(), "On the way to the relay, which joins you with the others.".to_owned())
         }
+        SyncState::Live { keeps_blobs: true, .. } => (
+            "Live without large outputs".to_owned(),
+            "The relay has no room for more large outputs: those that are new show in this browser only. All else reaches the others.".to_owned(),
+        ),
         SyncState::Live { .. } => (
             "Live".to_owned(),
             "Who has a link sees every change as it happens. The relay in between cannot read any of it.".to_owned(),

@@ -65,6 +65,25 @@ impl Replica {
 
     /// Takes the next event of the settled order, own or foreign.
     pub fn confirm(&mut self, envelope: &Envelope) -> Confirmed {
+        let mut former = None;
+        let confirmed = self.confirm_next(envelope, &mut former);
+        self.fold_after(former, confirmed)
+    }
+
+    /// Takes the next events of the settled order. What is pending is folded again at most once: what that did is said
+    /// with the last event.
+    pub fn confirm_all(&mut self, envelopes: &[Envelope]) -> Vec<Confirmed> {
+        let mut former = None;
+        let mut all: Vec<_> = envelopes.iter().map(|envelope| self.confirm_next(envelope, &mut former)).collect();
+        if let Some(last) = all.pop() {
+            all.push(self.fold_after(former, last));
+        }
+        all
+    }
+
+    /// Takes the next event. `former` is what people saw before `ahead` fell behind, if it did: then it is to be
+    /// folded again.
+    fn confirm_next(&mut self, envelope: &Envelope, former: &mut Option<Notebook>) -> Confirmed {
         if self.pending.front().is_some_and(|own| own.id == envelope.id) {
             self.pending.pop_front();
             if self.pending.is_empty() {
@@ -73,30 +92,43 @@ impl Replica {
             }
             return Confirmed { applied: self.confirmed.apply(envelope), shown: Some(Vec::new()) };
         }
-        let Some(mut ahead) = self.ahead.take() else {
+        if former.is_none() && self.ahead.is_none() {
             return Confirmed { applied: self.confirmed.apply(envelope), shown: None };
-        };
+        }
         // Text commutes with everything but the coming and going of its cell; the rest is folded again. So is what is
         // pending: where a relay lost it, somebody else may have brought it back, in another order.
         let is_pending = self.pending.iter().any(|own| own.id == envelope.id);
+        let commutes = !is_pending && self.ahead.as_ref().is_some_and(|ahead| self.commutes(ahead, envelope));
+        let applied = self.confirmed.apply(envelope);
+        let shown = match &mut self.ahead {
+            Some(ahead) if commutes && matches!(applied, Applied::Changed(_)) => changes_of(ahead.apply(envelope)),
+            _ => {
+                self.pending.retain(|own| own.id != envelope.id);
+                if let Some(ahead) = self.ahead.take() {
+                    *former = Some(ahead);
+                }
+                Vec::new()
+            }
+        };
+        Confirmed { applied, shown: Some(shown) }
+    }
+
+    fn commutes(&self, ahead: &Notebook, envelope: &Envelope) -> bool {
         let goes = |own: &Envelope| {
             matches!(own.event, Event::CellDeleted { .. } | Event::CellSplit { .. } | Event::CellsMerged { .. })
         };
-        let stays = !self.pending.iter().any(goes);
-        let is_text = matches!(&envelope.event, Event::SourceEdited { cell, .. }
-            if ahead.cell(cell).is_some() && self.confirmed.live_cell(cell).is_some());
-        let applied = self.confirmed.apply(envelope);
-        let commutes = is_text && stays && matches!(applied, Applied::Changed(_)) && !is_pending;
-        let shown = if commutes {
-            let shown = changes_of(ahead.apply(envelope));
-            self.ahead = Some(ahead);
-            shown
-        } else {
-            self.pending.retain(|own| own.id != envelope.id);
-            self.fold_pending();
-            self.visible().difference(&ahead)
-        };
-        Confirmed { applied, shown: Some(shown) }
+        matches!(&envelope.event, Event::SourceEdited { cell, .. }
+            if ahead.cell(cell).is_some() && self.confirmed.live_cell(cell).is_some())
+            && !self.pending.iter().any(goes)
+    }
+
+    /// Folds what is pending again, if people saw something else before that.
+    fn fold_after(&mut self, former: Option<Notebook>, last: Confirmed) -> Confirmed {
+        let Some(former) = former else { return last };
+        self.fold_pending();
+        let mut shown = last.shown.unwrap_or_default();
+        shown.extend(self.visible().difference(&former));
+        Confirmed { shown: Some(shown), ..last }
     }
 
     /// Puts another confirmed state, and what comes after it, in place of this one.

@@ -57,8 +57,8 @@ enum Phase {
     Fetching(RelayId, SnapshotInfo, Parts),
     /// The relay's log after its snapshot is being fetched, to replace what is here.
     Adopting(Box<Adopting>),
-    /// The store takes the relay's state in.
-    Adopted,
+    /// The store takes the relay's state in. These blobs the relay may lack: it is not the one that had them.
+    Adopted(Vec<String>),
     /// The log is followed, and this says whether to its end.
     Following { live: bool },
     /// For good.
@@ -102,7 +102,8 @@ pub struct Client {
     unknown: u64,
     /// Bytes that came since something was sent.
     unread: u64,
-    told: Option<Status>,
+    /// The status, and whether blobs are kept, as they were told last.
+    told: Option<(Status, bool)>,
     steps: Vec<Step>,
 }
 
@@ -185,6 +186,11 @@ impl Client {
     /// Returns how many events did not open.
     pub fn unopened(&self) -> u64 {
         self.unopened
+    }
+
+    /// Says whether the relay had no room for blobs of this device: whatever else is in the notebook reaches the others.
+    pub fn keeps_blobs(&self) -> bool {
+        self.blobs.were_refused()
     }
 
     /// Says whether this device may write.
@@ -292,6 +298,7 @@ impl Client {
             FromRelay::SnapshotStored { seq } => self.snapshot_stored(seq),
             FromRelay::BlobPart { name, part, parts, sealed } => self.blob_part(name, part, parts, sealed),
             FromRelay::BlobStored { name } => self.blob_stored(&name),
+            FromRelay::BlobRefused { name, limit } => self.blob_refused(&name, limit),
             FromRelay::Refused(refusal) => self.refused(refusal),
         }
     }
@@ -359,10 +366,7 @@ impl Client {
             Refusal::TooFast { retry_millis } if self.hears() || matches!(self.phase, Phase::Basing(..)) => {
                 self.hold_back(retry_millis);
             }
-            Refusal::Full { .. } if self.hears() => {
-                self.full = Some(refusal);
-                self.hold_back(FULL_MILLIS);
-            }
+            Refusal::Full { .. } if self.hears() => self.hold_until_room(refusal),
             // What was asked for on the way is not asked for again: it begins anew, later.
             Refusal::TooFast { .. } => self.drop_connection(),
             // Another device was faster: begin anew with what it put there.
@@ -392,6 +396,11 @@ impl Client {
             | Refusal::TooLarge { .. }
             | Refusal::Full { .. } => self.refuse(refusal.to_string()),
         }
+    }
+
+    fn hold_until_room(&mut self, refusal: Refusal) {
+        self.full = Some(refusal);
+        self.hold_back(FULL_MILLIS);
     }
 
     /// Sends nothing for a while, and then all that is not acknowledged.
@@ -438,9 +447,9 @@ impl Client {
     }
 
     fn told_status(&mut self) {
-        let status = self.status();
-        if self.told.as_ref() != Some(&status) {
-            self.told = Some(status);
+        let status = Some((self.status(), self.keeps_blobs()));
+        if self.told != status {
+            self.told = status;
             self.steps.push(Step::Status);
         }
     }

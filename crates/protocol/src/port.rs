@@ -257,6 +257,8 @@ pub enum SyncState {
     Live {
         /// How many events.
         unsent: u64,
+        /// Whether large outputs stay in this browser, since the relay has no room for them.
+        keeps_blobs: bool,
     },
     /// The relay cannot be reached; it is tried again by itself.
     Offline {

@@ -78,14 +78,16 @@ impl Parts {
     }
 }
 
-/// Cuts bytes into parts that fit a frame, and seals each. `None`: they are too many.
+/// Cuts bytes into parts that fit a frame together with so many bytes of something else, and seals each. `None`: they
+/// are too many.
 pub fn seal_parts<'a>(
     sealer: &Sealer,
     bytes: &[u8],
+    beside: usize,
     mut nonce: impl FnMut() -> [u8; NONCE_LEN],
     purpose: impl Fn(u32, u32) -> Purpose<'a>,
 ) -> Option<Vec<Vec<u8>>> {
-    let cut = MAX_PAYLOAD_BYTES - OVERHEAD;
+    let cut = (MAX_PAYLOAD_BYTES - OVERHEAD).checked_sub(beside).filter(|cut| *cut > 0)?;
     let parts = u32::try_from(bytes.len().div_ceil(cut).max(1)).ok().filter(|parts| *parts <= MAX_PARTS)?;
     let mut chunks = bytes.chunks(cut);
     let seal = |part| sealer.seal(nonce(), &purpose(part, parts), chunks.next().unwrap_or(&[]));

@@ -179,7 +179,8 @@ pub enum ToRelay {
         part: u32,
     },
     /// One part of a blob, first part first. The last one is answered by [`FromRelay::BlobStored`]; a blob
-    /// that is there already is answered at once, and its other parts need not be sent.
+    /// that is there already is answered at once, and its other parts need not be sent. For one that there is no room
+    /// for, the answer is [`FromRelay::BlobRefused`], once, and its other parts are not taken.
     PutBlob {
         /// Its name: a keyed hash.
         name: String,
@@ -294,6 +295,13 @@ pub enum FromRelay {
     BlobStored {
         /// Its name.
         name: String,
+    },
+    /// There is no room for a blob. What does not need it goes on.
+    BlobRefused {
+        /// Its name.
+        name: String,
+        /// How much the blobs of a notebook may be, in bytes.
+        limit: u64,
     },
     /// What was asked for is not done. Where [`Refusal::closes`], the connection ends with it.
     Refused(Refusal),

@@ -155,10 +155,13 @@ impl Store {
     /// Folds in what the relay ordered, up to this position. Returns what changed of what is visible.
     /// An event that could not be opened has its place and no effect.
     pub fn order(&mut self, ordered: impl IntoIterator<Item = Ordered>, cursor: Cursor) -> Vec<Change> {
+        let envelopes: Vec<_> = ordered.into_iter().filter_map(|ordered| ordered.envelope).collect();
+        let all = self.state.confirm_all(&envelopes);
         let mut shown = Vec::new();
-        for envelope in ordered.into_iter().filter_map(|ordered| ordered.envelope) {
+        for (envelope, confirmed) in envelopes.into_iter().zip(all) {
             let command = self.unpend(envelope.id);
-            shown.extend(self.settle(envelope, command).into_shown());
+            self.keep_confirmed(envelope, &confirmed, command);
+            shown.extend(confirmed.into_shown());
         }
         self.sharing.cursor = Some(cursor);
         self.unsaved.sharing.sharing = true;
@@ -220,6 +223,12 @@ impl Store {
     /// Folds an event into the confirmed state and keeps it for the log.
     pub(crate) fn settle(&mut self, envelope: Envelope, command: Option<(String, u64)>) -> Confirmed {
         let confirmed = self.state.confirm(&envelope);
+        self.keep_confirmed(envelope, &confirmed, command);
+        confirmed
+    }
+
+    /// Keeps an event for the log that was folded into the confirmed state, and marks the rows that it changed.
+    fn keep_confirmed(&mut self, envelope: Envelope, confirmed: &Confirmed, command: Option<(String, u64)>) {
         let ignored = match &confirmed.applied {
             Applied::Ignored(reason) => Some(*reason),
             Applied::Changed(changes) => {
@@ -230,7 +239,6 @@ impl Store {
             }
         };
         self.keep(envelope, ignored, command);
-        confirmed
     }
 
     /// Keeps an event for the log that was applied to the confirmed state, unless that had it before.

@@ -223,7 +223,7 @@ impl Leader {
         let unsent = (sync.client.unsent() + sync.uncommitted.len()) as u64;
         match sync.client.status() {
             Status::Connecting => SyncState::Connecting,
-            Status::Live => SyncState::Live { unsent },
+            Status::Live => SyncState::Live { unsent, keeps_blobs: sync.client.keeps_blobs() },
             Status::Absent => SyncState::Absent,
             Status::Offline => SyncState::Offline { unsent },
             Status::Refused(reason) => SyncState::Refused { reason },

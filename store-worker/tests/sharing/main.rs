@@ -12,12 +12,14 @@ use protocol::wire::RelayId;
 
 use world::{Browser, World, cell, insert, run, secret, shared};
 
+const LIVE: SyncState = SyncState::Live { unsent: 0, keeps_blobs: false };
+
 #[test]
 fn a_link_opens_the_same_notebook_and_what_one_does_the_others_see() {
     let mut world = shared(3);
     world.all_show("a");
-    assert_eq!(world.sync(0), SyncState::Live { unsent: 0 });
-    assert_eq!(world.sync(2), SyncState::Live { unsent: 0 });
+    assert_eq!(world.sync(0), LIVE);
+    assert_eq!(world.sync(2), LIVE);
     world.ask(1, insert(2, "b"));
     world.ask(2, Command::SetTitle { title: "Ebb".into() });
     world.ask(0, Command::MoveCell { cell: cell(2), place: Place::First });
@@ -178,7 +180,7 @@ fn a_tab_that_may_write_lends_its_key_to_a_leader_that_may_only_view() {
     world.tab(viewer, join(secret()));
     world.tab(viewer, insert(2, 3));
     world.all_show("a; b");
-    assert_eq!(world.sync(viewer), SyncState::Live { unsent: 0 });
+    assert_eq!(world.sync(viewer), LIVE);
 }
 
 #[test]
@@ -249,7 +251,7 @@ fn case_22_a_relay_that_was_set_back_gets_again_what_it_lost() {
     world.go_online(0);
     world.go_online(1);
     world.all_show("a; b; c");
-    assert_eq!(world.sync(1), SyncState::Live { unsent: 0 });
+    assert_eq!(world.sync(1), LIVE);
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Filling {
         let (seq, bytes) = (self.head, Snapshot::of(&self.notebook).encode());
         let nonces = &mut self.nonces;
         let purpose = |part, parts| Purpose::Snapshot { seq, part, parts };
-        let sealed = seal_parts(&self.sealer, &bytes, || nonce(nonces), purpose).expect("it is not too large");
+        let sealed = seal_parts(&self.sealer, &bytes, 0, || nonce(nonces), purpose).expect("it is not too large");
         let parts = u32::try_from(sealed.len()).expect("few");
         for (sealed, part) in sealed.into_iter().zip(0..) {
             let marks = if part + 1 == parts { self.notebook.marks().collect() } else { vec![] };

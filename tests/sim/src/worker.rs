@@ -172,7 +172,7 @@ impl Machine for Worker {
 
     fn unsent(&self) -> usize {
         match self.tab.as_ref().map(|tab| &tab.sync) {
-            Some(SyncState::Live { unsent } | SyncState::Offline { unsent }) => {
+            Some(SyncState::Live { unsent, .. } | SyncState::Offline { unsent }) => {
                 usize::try_from(*unsent).unwrap_or(usize::MAX)
             }
             _ => 0,

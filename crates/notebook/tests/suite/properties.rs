@@ -71,13 +71,15 @@ proptest! {
     }
 
     #[test]
-    fn confirmed_and_pending_end_up_as_the_servers_order(log in envelopes(), mine in 0_u64..2, early in prop::collection::vec(any::<bool>(), 60), rebased in 0_usize..90) {
+    fn confirmed_and_pending_end_up_as_the_servers_order(log in envelopes(), mine in 0_u64..2, early in prop::collection::vec(any::<bool>(), 60), held in prop::collection::vec(any::<bool>(), 60), rebased in 0_usize..90) {
         let mut replica = Replica::new(Notebook::new());
         let mut copy = Notebook::new();
         let show = |copy: &mut Notebook, changes: &[notebook::Change]| for change in changes { copy.patch(change); };
         let mut own = log.iter().filter(|envelope| envelope.id.replica == ReplicaId(mine));
         let mut appended = 0;
-        for (at, (envelope, early)) in log.iter().zip(early).enumerate() {
+        // What the order holds already and this replica was not told yet: it hears of several at once.
+        let mut unheard = Vec::new();
+        for (at, ((envelope, early), held)) in log.iter().zip(early).zip(held).enumerate() {
             if early && let Some(next) = own.next() {
                 if let Applied::Changed(changes) = replica.append(next.clone()) { show(&mut copy, &changes); }
                 appended += 1;
@@ -89,12 +91,16 @@ proptest! {
                     appended += 1;
                 }
             }
+            unheard.push(envelope.clone());
             if at == rebased {
                 let confirmed = replay(&log[..=at]);
                 let pending = replica.pending().filter(|own| !confirmed.holds(own.id)).cloned().collect();
                 show(&mut copy, &replica.adopt(confirmed, pending));
-            } else {
-                show(&mut copy, &replica.confirm(envelope).into_shown());
+                unheard.clear();
+            } else if !held || at + 1 == log.len() {
+                for confirmed in replica.confirm_all(&std::mem::take(&mut unheard)) {
+                    show(&mut copy, &confirmed.into_shown());
+                }
             }
             let mut expected = replica.confirmed().clone();
             for pending in replica.pending() {

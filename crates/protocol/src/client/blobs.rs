@@ -8,7 +8,7 @@ use super::large::MAX_EVENT_PARTS;
 use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Parts, seal_parts};
-use crate::wire::ToRelay;
+use crate::wire::{Refusal, ToRelay};
 
 #[derive(Debug, Default)]
 pub(super) struct Blobs {
@@ -17,6 +17,8 @@ pub(super) struct Blobs {
     /// Those of the queue that hold own events, which the store does not have as blobs.
     own: BTreeMap<String, Vec<u8>>,
     putting: bool,
+    /// Whether the relay had no room for one.
+    refused: bool,
     fetching: BTreeMap<String, Parts>,
 }
 
@@ -46,6 +48,10 @@ impl Blobs {
         self.stored.contains(name)
     }
 
+    pub(super) fn were_refused(&self) -> bool {
+        self.refused
+    }
+
     /// Says whether the relay has nothing to answer about blobs.
     pub(super) fn are_at_rest(&self) -> bool {
         !self.putting && self.fetching.is_empty()
@@ -62,6 +68,7 @@ impl Blobs {
         self.queue.clear();
         self.own.clear();
         self.putting = false;
+        self.refused = false;
     }
 
     pub(super) fn begin_fetching(&mut self, name: &str) {
@@ -87,6 +94,7 @@ impl Client {
                 seal_parts(
                     &self.sealer,
                     bytes,
+                    0,
                     || super::nonce(entropy),
                     |part, parts| Purpose::Blob { name, part, parts },
                 )
@@ -153,6 +161,17 @@ impl Client {
             self.blobs.own.remove(name);
             self.blobs.stored.insert(name.to_owned());
             self.put_next_blob();
+        }
+    }
+
+    /// Takes in that the relay has no room for a blob: who asks for it is told that it is not there, but what only
+    /// points at it goes on. An event that is in one has to wait.
+    pub(super) fn blob_refused(&mut self, name: &str, limit: u64) {
+        if !self.blobs.own.contains_key(name) {
+            self.blobs.refused = true;
+            self.blob_stored(name);
+        } else if self.hears() {
+            self.hold_until_room(Refusal::Full { limit });
         }
     }
 

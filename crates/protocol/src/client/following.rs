@@ -64,7 +64,7 @@ impl Client {
             | Phase::Basing(..)
             | Phase::Based(_)
             | Phase::Fetching(..)
-            | Phase::Adopted
+            | Phase::Adopted(_)
             | Phase::Refused(_) => self.drop_connection(),
         }
     }

@@ -8,6 +8,7 @@ use notebook::{Envelope, EventId, Notebook, ReplicaId};
 use super::following::is_unknown;
 use super::large::{self, Opened};
 use super::{Adoption, Client, Phase, Step, Tail, nonce};
+use crate::codec;
 use crate::history::History;
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Snapshot, seal_parts};
@@ -16,11 +17,16 @@ use crate::wire::{Cursor, MAX_BATCH, OrderedEvent, RelayId, ToRelay};
 impl Client {
     /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
     pub fn adopted(&mut self, pending: Vec<Envelope>) -> Vec<Step> {
-        if matches!(self.phase, Phase::Adopted) {
+        if let Phase::Adopted(blobs) = &mut self.phase {
+            let blobs = std::mem::take(blobs);
             self.outbox = if self.may_write() { pending.into() } else { VecDeque::new() };
             self.filled = true;
             // The page that ended at the head was the relay's sign that what comes next is sent unasked.
             self.go_live();
+            if self.may_write() {
+                self.blobs.want_stored(blobs.into_iter());
+                self.put_next_blob();
+            }
             self.compact_if_long(false);
         }
         self.take_steps()
@@ -57,7 +63,7 @@ impl Client {
     pub fn base(&mut self, notebook: &Notebook) -> Vec<Step> {
         if let Phase::Basing(Basing { base, .. }) = &mut self.phase {
             *base = Some(Box::new(notebook.clone()));
-            self.blobs.want_stored(notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()));
+            self.blobs.want_stored(names_of(notebook).into_iter());
             self.put_next_blob();
         }
         self.take_steps()
@@ -66,9 +72,16 @@ impl Client {
     pub(super) fn put_snapshot(&mut self, seq: u64, notebook: &Notebook) {
         let replaces = if let Phase::Basing(Basing { replaces, .. }) = &self.phase { *replaces } else { None };
         let bytes = Snapshot::of(notebook).encode();
+        // Those of later snapshots are the relay's own.
+        let mut marks: Vec<_> = if seq == 0 { notebook.marks().collect() } else { Vec::new() };
         let entropy = self.entropy;
-        let sealed =
-            seal_parts(&self.sealer, &bytes, || nonce(entropy), |part, parts| Purpose::Snapshot { seq, part, parts });
+        let sealed = seal_parts(
+            &self.sealer,
+            &bytes,
+            codec::encode(&marks).len(),
+            || nonce(entropy),
+            |part, parts| Purpose::Snapshot { seq, part, parts },
+        );
         let Some(sealed) = sealed else {
             if seq == 0 {
                 self.refuse("this notebook is too large to be shared; clear large outputs first".to_owned());
@@ -81,8 +94,7 @@ impl Client {
         }
         let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
         for (sealed, part) in sealed.into_iter().zip(0..) {
-            // Those of later ones are the relay's own.
-            let marks = if seq == 0 && part + 1 == parts { notebook.marks().collect() } else { Vec::new() };
+            let marks = if part + 1 == parts { std::mem::take(&mut marks) } else { Vec::new() };
             self.send(&ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed });
         }
     }
@@ -165,14 +177,25 @@ impl Client {
             if !adopting.waiting.is_empty() {
                 self.steps.push(Step::Fold);
             } else if adopting.is_whole
-                && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted)
+                && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted(Vec::new()))
             {
-                self.cursor = Some(adopting.adoption.cursor);
-                self.steps.push(Step::Adopt(Box::new(adopting.adoption)));
+                let adoption = adopting.adoption;
+                // Who filled a relay that was emptied may not have had the blobs.
+                let is_other = self.filled && self.cursor.is_none_or(|cursor| cursor.relay != adoption.cursor.relay);
+                if is_other {
+                    self.phase = Phase::Adopted(names_of(&adoption.state));
+                }
+                self.cursor = Some(adoption.cursor);
+                self.steps.push(Step::Adopt(Box::new(adoption)));
             }
         }
         self.take_steps()
     }
+}
+
+/// Returns the names of the blobs of a notebook.
+fn names_of(notebook: &Notebook) -> Vec<String> {
+    notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
 }
 
 /// Why a notebook goes on alone.

@@ -46,11 +46,23 @@ pub struct Session {
     /// What it was refused and will send again: frames that were under way behind that one are
     /// no mistake of the client.
     pub(super) held_back: Option<Refusal>,
+    /// The blob that there was no room for: its other parts were under way.
+    #[serde(default)]
+    pub(super) unwanted: Option<String>,
 }
 
 impl Session {
     pub(super) fn new(relay: RelayId, nonce: [u8; 32]) -> Self {
-        Self { relay, nonce, standing: Standing::Stranger, live: false, snapshot: None, blob: None, held_back: None }
+        Self {
+            relay,
+            nonce,
+            standing: Standing::Stranger,
+            live: false,
+            snapshot: None,
+            blob: None,
+            held_back: None,
+            unwanted: None,
+        }
     }
 
     /// Returns what the connection may do.

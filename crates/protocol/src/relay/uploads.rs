@@ -124,6 +124,9 @@ impl<S: Storage> Relay<S> {
         self.check_writer(from)?;
         part.check()?;
         check_size(name.len(), MAX_BLOB_NAME)?;
+        if part.part > 0 && self.session(from).is_some_and(|session| session.unwanted.as_ref() == Some(&name)) {
+            return Ok(());
+        }
         let begun = self.take_upload(from, |session| session.blob.take());
         if self.storage.blob(&name).map_err(|error| Refusal::storage(&error))?.is_some() {
             self.drop_upload(begun)?;
@@ -134,8 +137,13 @@ impl<S: Storage> Relay<S> {
         let coming = self.uploading(|session| session.blob.as_ref().map(|upload| upload.bytes));
         let limit = self.limits.blob_bytes;
         if self.contents.blob_bytes + coming + upload.bytes > limit {
+            let name = upload.of.clone();
             self.drop_upload(Some(upload))?;
-            return Err(Refusal::Full { limit });
+            if let Some(Connection { session, .. }) = self.connections.get_mut(&from) {
+                session.unwanted = Some(name.clone());
+            }
+            out.send(from, &FromRelay::BlobRefused { name, limit });
+            return Ok(());
         }
         let blob = StoredBlob { upload: upload.id, parts: upload.parts, bytes: upload.bytes };
         self.storage

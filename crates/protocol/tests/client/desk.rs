@@ -92,9 +92,8 @@ impl Desk {
                 }
                 Step::Fold => (client.fold(), Vec::new()),
                 Step::Order(ordered, at) => {
-                    for envelope in ordered.into_iter().filter_map(|ordered| ordered.envelope) {
-                        state.confirm(&envelope);
-                    }
+                    let envelopes: Vec<_> = ordered.into_iter().filter_map(|ordered| ordered.envelope).collect();
+                    state.confirm_all(&envelopes);
                     *cursor = Some(at);
                     (Vec::new(), Vec::new())
                 }

@@ -1,15 +1,52 @@
 //! What no frame holds: blobs, and events that travel as blobs.
 
 use notebook::{
-    BlobRef, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, Output, StreamName,
+    BlobRef, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, Output, ReplicaId,
+    StreamName,
 };
 use protocol::client::{Client, Status, Step};
 use protocol::codec;
-use protocol::relay::Limits;
+use protocol::relay::{Limits, MemoryStorage};
 use protocol::wire::{self, MAX_PAYLOAD_BYTES};
 
 use crate::desk::{Desk, titled};
 use crate::{frame_to, notebook, push_of, snapshots, titles};
+
+/// A text that is so long that it is a blob.
+fn printed(name: &str, size: usize) -> Event {
+    Event::StreamAppended {
+        execution: ExecutionId::from_entropy([1; 16]),
+        index: 0,
+        name: StreamName::Stdout,
+        text: Content::Blob(BlobRef { hash: name.into(), size: size as u64 }),
+    }
+}
+
+/// A notebook with so many outputs, each of them a blob.
+fn with_outputs(count: u32) -> Notebook {
+    let mut state = notebook();
+    let mut apply = |counter, event| drop(state.apply(&Envelope { event, ..titled(1, counter) }));
+    let (cell, execution) = (CellId::from_entropy([1; 16]), ExecutionId::from_entropy([1; 16]));
+    let order = OrderKey::between(None, None);
+    let source = String::new();
+    apply(2, Event::CellInserted { cell: cell.clone(), kind: CellKind::Code, order, source, metadata: Json::new() });
+    let blob = |number: u32| BlobRef { hash: format!("{number:064x}").into(), size: 700_000 };
+    let output = |number| Output::Stream { name: StreamName::Stdout, text: vec![Content::Blob(blob(number))] };
+    let outputs = (0..count).map(output).collect();
+    apply(3, Event::ExecutionImported { execution, cell, count: None, outputs });
+    state
+}
+
+/// Answers all questions of a device for blobs with these bytes; returns how many they were.
+fn give(desk: &mut Desk, number: usize, bytes: Option<&[u8]>) -> usize {
+    let mut given = 0;
+    while let Some(at) = desk.devices[number].wanted.iter().position(|step| matches!(step, Step::NeedBlob(_))) {
+        let Step::NeedBlob(name) = desk.devices[number].wanted.remove(at) else { break };
+        desk.with(number, |client| client.blob(&name, bytes));
+        given += 1;
+    }
+    given
+}
 
 #[test]
 fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
@@ -17,13 +54,7 @@ fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
     let mut desk = Desk::new(limits);
     let first = desk.join(notebook(), None);
     let (name, bytes) = ("ab".repeat(32), vec![7; 3 * MAX_PAYLOAD_BYTES]);
-    let output = Event::StreamAppended {
-        execution: ExecutionId::from_entropy([1; 16]),
-        index: 0,
-        name: StreamName::Stdout,
-        text: Content::Blob(BlobRef { hash: name.as_str().into(), size: bytes.len() as u64 }),
-    };
-    desk.push(first, Envelope { event: output, ..titled(1, 2) });
+    desk.push(first, Envelope { event: printed(&name, bytes.len()), ..titled(1, 2) });
     for _ in 0..3 {
         desk.now += 10_000;
         desk.with(first, Client::woken);
@@ -42,30 +73,81 @@ fn a_blob_that_was_asked_for_too_fast_is_asked_for_again() {
 #[test]
 fn a_notebook_whose_blobs_are_more_than_may_come_at_once_is_shared_bit_by_bit() {
     let limits = Limits { bytes_at_once: 2 << 20, bytes_per_second: 1 << 20, ..Limits::default() };
-    let mut state = notebook();
-    let mut apply = |counter, event| drop(state.apply(&Envelope { event, ..titled(1, counter) }));
-    let (cell, execution) = (CellId::from_entropy([1; 16]), ExecutionId::from_entropy([1; 16]));
-    let order = OrderKey::between(None, None);
-    let source = String::new();
-    apply(2, Event::CellInserted { cell: cell.clone(), kind: CellKind::Code, order, source, metadata: Json::new() });
-    let blob = |number: u32| BlobRef { hash: format!("{number:064x}").into(), size: 700_000 };
-    let output = |number| Output::Stream { name: StreamName::Stdout, text: vec![Content::Blob(blob(number))] };
-    let outputs = (0..8).map(output).collect();
-    apply(3, Event::ExecutionImported { execution, cell, count: None, outputs });
-
     let mut desk = Desk::new(limits);
-    let first = desk.join(state, None);
+    let first = desk.join(with_outputs(8), None);
     for _ in 0..30 {
-        while let Some(step) = desk.devices[first].wanted.pop() {
-            if let Step::NeedBlob(name) = step {
-                desk.with(first, |client| client.blob(&name, Some(&vec![7; 700_000])));
-            }
-        }
+        give(&mut desk, first, Some(&vec![7; 700_000]));
         desk.now += 1_000;
         desk.with(first, Client::woken);
     }
     assert!(desk.devices[first].line.is_some());
     assert_eq!(desk.devices[first].client.status(), Status::Live);
+}
+
+#[test]
+fn a_blob_that_there_is_no_room_for_holds_up_nothing_else() {
+    let mut desk = Desk::new(Limits { blob_bytes: 1_000_000, ..Limits::default() });
+    let first = desk.join(with_outputs(2), None);
+    assert_eq!(give(&mut desk, first, Some(&vec![7; 700_000])), 2);
+    assert_eq!(desk.devices[first].client.status(), Status::Live);
+    assert!(desk.devices[first].client.keeps_blobs());
+    let second = desk.join(Notebook::new(), None);
+    for (counter, bytes) in [(4, 2 * MAX_PAYLOAD_BYTES), (5, 1_000)] {
+        let name = format!("{counter:064x}");
+        desk.push(first, Envelope { event: printed(&name, bytes), ..titled(1, counter) });
+        assert_eq!(give(&mut desk, first, Some(&vec![7; bytes])), 1);
+    }
+    desk.push(first, titled(1, 6));
+    assert_eq!(titles(&desk), ["1.6", "1.6"]);
+    assert_eq!(desk.devices[first].client.unsent(), 0);
+    for counter in [0, 4, 5] {
+        desk.with(second, |client| client.fetch(&format!("{counter:064x}")));
+    }
+    let got = desk.devices[second].wanted.iter().filter_map(|step| match step {
+        Step::Blob(_, bytes) => Some(bytes.as_ref().map(Vec::len)),
+        _ => None,
+    });
+    assert_eq!(got.collect::<Vec<_>>(), [Some(700_000), None, Some(1_000)]);
+
+    // An event that is in a blob is not given up: it waits for room.
+    let large = Event::NotebookTitled { title: "x".repeat(MAX_PAYLOAD_BYTES) };
+    desk.push(first, Envelope { event: large, ..titled(1, 7) });
+    assert!(matches!(desk.devices[first].client.status(), Status::Refused(_)));
+    assert_eq!(desk.devices[first].client.unsent(), 1);
+}
+
+#[test]
+fn a_relay_that_was_filled_by_somebody_without_the_blobs_gets_them_from_who_has_them() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(with_outputs(3), None);
+    assert_eq!(give(&mut desk, first, Some(b"text")), 3);
+    let second = desk.join(Notebook::new(), None);
+    desk.set_back(MemoryStorage::default());
+    desk.with(second, Client::woken);
+    assert_eq!(give(&mut desk, second, None), 3);
+    desk.with(first, Client::woken);
+    assert_eq!(give(&mut desk, first, Some(b"text")), 3);
+    let name = format!("{:064x}", 1);
+    desk.with(second, |client| client.fetch(&name));
+    assert!(desk.devices[second].wanted.contains(&Step::Blob(name, Some(b"text".to_vec()))));
+    // Nothing is offered to a relay that had them.
+    desk.cut(first);
+    desk.with(first, Client::woken);
+    assert_eq!(give(&mut desk, first, Some(b"text")), 0);
+}
+
+#[test]
+fn a_base_that_many_wrote_has_room_for_how_far_each_came() {
+    let mut state = notebook();
+    for replica in 10..40_000 {
+        state.set_mark(ReplicaId(u64::MAX - replica), 1_000);
+    }
+    let mut desk = Desk::new(Limits::default());
+    let title = Event::NotebookTitled { title: "x".repeat(MAX_PAYLOAD_BYTES) };
+    state.apply(&Envelope { event: title, ..titled(1, 2) });
+    let first = desk.join(state, None);
+    let second = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[second].state.visible(), desk.devices[first].state.visible());
 }
 
 #[test]

@@ -71,15 +71,18 @@ pub(super) fn blobs_and_snapshots_are_bounded(host: &mut dyn Host) {
     let mut a = Client::live(host, &access);
     a.put_blob("a", 0, 1, &[1; 1_000]);
     assert_eq!(a.take(), FromRelay::BlobStored { name: "a".into() });
-    a.put_blob("b", 0, 2, &[1; 900]);
-    a.put_blob("b", 1, 2, &[1; 101]);
-    assert_eq!(a.refused(), Refusal::Full { limit: 2_000 });
+    let no_room = |name: &str| FromRelay::BlobRefused { name: name.into(), limit: 2_000 };
+    a.put_blob("b", 0, 3, &[1; 900]);
+    a.put_blob("b", 1, 3, &[1; 101]);
+    assert_eq!(a.take(), no_room("b"));
+    a.put_blob("b", 2, 3, &[1; 10]);
+    a.nothing_else(0);
     // What others have begun counts.
     a.put_blob("b", 0, 2, &[1; 900]);
     a.nothing_else(0);
     let mut b = Client::live(host, &access);
     b.put_blob("c", 0, 1, &[1; 101]);
-    assert_eq!(b.refused(), Refusal::Full { limit: 2_000 });
+    assert_eq!(b.take(), no_room("c"));
     a.send_bytes(b"nonsense");
     a.take();
     assert!(matches!(b.next_of_all(), FromRelay::Left { .. }));

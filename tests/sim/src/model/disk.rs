@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use notebook::replica::Confirmed;
 use notebook::{Applied, BlobRef, Change, Envelope, EventId, Replica, ReplicaId};
 use protocol::client::{Adoption, Ordered, lacking, united};
 use protocol::snapshot::Snapshot;
@@ -104,11 +105,9 @@ impl Disk {
 
     /// Folds in what the relay ordered. Returns what changed of what is visible.
     pub(super) fn order(&mut self, ordered: &[Ordered], cursor: Cursor) -> Vec<Change> {
-        let mut shown = Vec::new();
-        for envelope in ordered.iter().filter_map(|ordered| ordered.envelope.as_ref()) {
-            shown.extend(self.state.confirm(envelope).into_shown());
-            self.log.push(envelope.clone());
-        }
+        let envelopes: Vec<_> = ordered.iter().filter_map(|ordered| ordered.envelope.clone()).collect();
+        let shown = self.state.confirm_all(&envelopes).into_iter().flat_map(Confirmed::into_shown).collect();
+        self.log.extend(envelopes);
         self.cursor = Some(cursor);
         self.unsaved = self.unsaved.min(self.state.pending().len());
         shown
