@@ -13,7 +13,6 @@ use crate::access::Access;
 use crate::history::History;
 use crate::peer::{Body, Peer};
 use crate::seal::{NONCE_LEN, Purpose, Sealer};
-use crate::snapshot::Parts;
 use crate::wire::{
     self, ConnectionId, Cursor, FromRelay, MAX_EPHEMERAL_BYTES, PROTOCOL, Refusal, RelayId, SnapshotInfo, ToRelay,
 };
@@ -29,7 +28,7 @@ mod step;
 use blobs::Blobs;
 pub use compaction::Compaction;
 use compaction::Tail;
-use joining::{Adopting, Basing, CONFLICT};
+use joining::{Adopting, Basing, CONFLICT, Fetching};
 pub use joining::{lacking, united};
 pub use large::MAX_EVENT_BYTES;
 pub use retry::backoff_millis;
@@ -54,7 +53,7 @@ enum Phase {
     /// The base is put: the relay answers when it has all of it.
     Based(Cursor),
     /// The relay's snapshot is being fetched.
-    Fetching(RelayId, SnapshotInfo, Parts),
+    Fetching(Fetching),
     /// The relay's log after its snapshot is being fetched, to replace what is here.
     Adopting(Box<Adopting>),
     /// The store takes the relay's state in. These blobs the relay may lack: it is not the one that had them.
@@ -281,8 +280,8 @@ impl Client {
     fn frame(&mut self, frame: FromRelay) {
         match frame {
             FromRelay::Greeting { protocol, relay, nonce } => self.greeted(protocol, relay, &nonce),
-            FromRelay::Welcome { connection, head, floor: _, snapshot, cursor_known, peers } => {
-                self.welcomed(connection, head, snapshot, cursor_known, peers);
+            FromRelay::Welcome { connection, head, floor: _, snapshot, older, cursor_known, peers } => {
+                self.welcomed(connection, head, [snapshot, older], cursor_known, peers);
             }
             FromRelay::Events { after, events, head, tail } => {
                 self.tail.bytes = tail;
@@ -319,7 +318,7 @@ impl Client {
         &mut self,
         me: ConnectionId,
         head: u64,
-        snapshot: Option<SnapshotInfo>,
+        [snapshot, older]: [Option<SnapshotInfo>; 2],
         cursor_known: bool,
         peers: Vec<ConnectionId>,
     ) {
@@ -339,10 +338,7 @@ impl Client {
             (None, None) => {
                 self.adopt(Notebook::new(), Cursor { relay, seq: 0, history: History::default() });
             }
-            (None, Some(snapshot)) => {
-                self.phase = Phase::Fetching(relay, snapshot, Parts::default());
-                self.send(&ToRelay::PullSnapshot { seq: snapshot.seq, part: 0 });
-            }
+            (None, Some(snapshot)) => self.fetch_snapshot(relay, snapshot, older),
         }
     }
 

@@ -201,7 +201,11 @@ impl<S: Storage> Relay<S> {
             let limits = &self.limits;
             let too_fast = |retry_millis| Refusal::TooFast { retry_millis };
             connection.frames.take(1, limits.frames_per_second, limits.frames_at_once, now).map_err(too_fast)?;
-            connection.bytes.take(size, limits.bytes_per_second, limits.bytes_at_once, now).map_err(too_fast)?;
+            let (per_second, at_once) = match connection.session.standing() {
+                Standing::Reader => (limits.reader_bytes_per_second, limits.reader_bytes_at_once),
+                Standing::Writer | Standing::Stranger => (limits.bytes_per_second, limits.bytes_at_once),
+            };
+            connection.bytes.take(size, per_second, at_once, now).map_err(too_fast)?;
         }
         if !connection.session.is_let_in() {
             return self.hello(from, frame, out);

@@ -224,6 +224,9 @@ pub enum FromRelay {
         floor: u64,
         /// The newest snapshot.
         snapshot: Option<SnapshotInfo>,
+        /// The one before it, for who cannot open the newest. A relay that does not tell says nothing.
+        #[serde(default)]
+        older: Option<SnapshotInfo>,
         /// Whether the client's cursor is a place in this relay's order. If not, it starts anew.
         cursor_known: bool,
         /// The other connections that are here.

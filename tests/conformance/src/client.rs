@@ -15,6 +15,7 @@ pub struct Welcome {
     pub head: u64,
     pub floor: u64,
     pub snapshot: Option<SnapshotInfo>,
+    pub older: Option<SnapshotInfo>,
     pub cursor_known: bool,
     pub peers: Vec<ConnectionId>,
 }
@@ -207,8 +208,8 @@ impl Client {
     /// Takes the welcome.
     pub fn welcome(&mut self) -> Welcome {
         match self.take() {
-            FromRelay::Welcome { connection, head, floor, snapshot, cursor_known, peers } => {
-                Welcome { connection, head, floor, snapshot, cursor_known, peers }
+            FromRelay::Welcome { connection, head, floor, snapshot, older, cursor_known, peers } => {
+                Welcome { connection, head, floor, snapshot, older, cursor_known, peers }
             }
             other => panic!("a welcome was to come, not {other:?}"),
         }

@@ -53,7 +53,7 @@ pub fn usual() -> Vec<Scenario> {
 /// Returns the scenarios that run under [`small_limits`].
 pub fn bounded() -> Vec<Scenario> {
     scenarios! {
-        bounds: there_are_only_so_many_connections, strangers_keep_nobody_out, readers_keep_no_writer_out, a_full_log_says_so_and_goes_on,
+        bounds: there_are_only_so_many_connections, strangers_keep_nobody_out, readers_keep_no_writer_out, readers_make_nobody_fall_behind, a_full_log_says_so_and_goes_on,
             blobs_and_snapshots_are_bounded, a_flood_is_slowed_and_then_closed, what_was_slowed_is_no_gap,
             who_does_not_read_is_closed_and_catches_up;
     }
@@ -81,6 +81,8 @@ pub fn small_limits() -> Limits {
         frames_at_once: 30,
         bytes_per_second: 1_000_000,
         bytes_at_once: 6_000_000,
+        reader_bytes_per_second: 1_000,
+        reader_bytes_at_once: 10_000,
         patience: 20,
         unread_bytes: 3_000_000,
         replicas: 5,

@@ -58,6 +58,7 @@ pub fn samples() -> Vec<Vec<u8>> {
             connection: ConnectionId(4),
             head: 3,
             floor: 0,
+            older: Some(info),
             snapshot: Some(info),
             cursor_known: true,
             peers: vec![ConnectionId(1)],
@@ -73,6 +74,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         FromRelay::SnapshotPart { seq: 2, part: 0, parts: 1, sealed: snapshot_part(&notebook) },
         FromRelay::SnapshotStored { seq: 0 },
         FromRelay::BlobPart { name: "ab".repeat(32), part: 0, parts: 1, sealed: Some(sealed) },
+        FromRelay::BlobRefused { name: "ab".repeat(32), limit: 1 << 30 },
         FromRelay::Refused(Refusal::Gap { replica: id().replica, counter: 9, expected: 4 }),
     ];
     let frames: Vec<Vec<u8>> = to_relay.iter().map(wire::encode).chain(from_relay.iter().map(wire::encode)).collect();

@@ -11,8 +11,8 @@ use super::{Adoption, Client, Phase, Step, Tail, nonce};
 use crate::codec;
 use crate::history::History;
 use crate::seal::Purpose;
-use crate::snapshot::{NotNext, Snapshot, seal_parts};
-use crate::wire::{Cursor, MAX_BATCH, OrderedEvent, RelayId, ToRelay};
+use crate::snapshot::{NotNext, Parts, Snapshot, seal_parts};
+use crate::wire::{Cursor, MAX_BATCH, OrderedEvent, RelayId, SnapshotInfo, ToRelay};
 
 impl Client {
     /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
@@ -109,23 +109,36 @@ impl Client {
         self.tail = Tail::after(seq);
     }
 
+    pub(super) fn fetch_snapshot(&mut self, relay: RelayId, wanted: SnapshotInfo, older: Option<SnapshotInfo>) {
+        self.phase = Phase::Fetching(Fetching { relay, wanted, older, got: Parts::default() });
+        self.send(&ToRelay::PullSnapshot { seq: wanted.seq, part: 0 });
+    }
+
     pub(super) fn snapshot_part(&mut self, seq: u64, part: u32, parts: u32, sealed: &[u8]) {
-        let Phase::Fetching(relay, wanted, got) = &mut self.phase else { return };
+        let Phase::Fetching(Fetching { relay, wanted, got, .. }) = &mut self.phase else { return };
         let cursor = Cursor { relay: *relay, seq: wanted.seq, history: wanted.history };
         if seq != cursor.seq {
             return self.drop_connection();
         }
         let Ok(bytes) = self.sealer.open(&Purpose::Snapshot { seq, part, parts }, sealed) else {
-            return self.refuse("the notebook on the relay was made with another key".to_owned());
+            return self.unreadable("the notebook on the relay was made with another key".to_owned());
         };
         match got.add(part, parts, &bytes) {
             Ok(None) => self.send(&ToRelay::PullSnapshot { seq, part: part + 1 }),
             Ok(Some(bytes)) => match Snapshot::decode(&bytes) {
                 Ok(snapshot) => self.adopt(snapshot.to_notebook(), cursor),
-                Err(error) => self.refuse(format!("the notebook on the relay could not be read: {error}")),
+                Err(error) => self.unreadable(format!("the notebook on the relay could not be read: {error}")),
             },
             Err(NotNext) => self.drop_connection(),
         }
+    }
+
+    /// Takes the snapshot before one that cannot be read: all that came after it is there too.
+    fn unreadable(&mut self, why: String) {
+        let Phase::Fetching(Fetching { relay, older, .. }) = &self.phase else { return };
+        let (relay, Some(older)) = (*relay, *older) else { return self.refuse(why) };
+        self.unopened += 1;
+        self.fetch_snapshot(relay, older, None);
     }
 
     pub(super) fn adopt(&mut self, base: Notebook, cursor: Cursor) {
@@ -201,6 +214,19 @@ fn names_of(notebook: &Notebook) -> Vec<String> {
 /// Why a notebook goes on alone.
 pub(super) const CONFLICT: &str = "the relay holds another history of this notebook, which lacks work that is here; \
                         make a copy to go on with this one";
+
+/// A snapshot, on its way from the relay.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    /// The life of the relay's storage.
+    relay: RelayId,
+    /// Which one.
+    wanted: SnapshotInfo,
+    /// Which one is taken if this one cannot be read.
+    older: Option<SnapshotInfo>,
+    /// What came of it.
+    got: Parts,
+}
 
 /// A base, on its way to the relay.
 #[derive(Debug)]

@@ -36,11 +36,13 @@ impl<S: Storage> Relay<S> {
             None => false,
         };
         let others = self.connections.iter().filter(|(_, other)| other.session.is_let_in());
+        let mut snapshots = self.contents.snapshots.iter().rev().map(|snapshot| snapshot.info);
         let welcome = FromRelay::Welcome {
             connection: from,
             head: self.contents.head,
             floor: self.floor(),
-            snapshot: self.contents.snapshots.last().map(|snapshot| snapshot.info),
+            snapshot: snapshots.next(),
+            older: snapshots.next(),
             cursor_known,
             peers: others.map(|(id, _)| *id).collect(),
         };

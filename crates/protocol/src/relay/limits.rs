@@ -21,6 +21,10 @@ pub struct Limits {
     pub bytes_per_second: u32,
     /// Bytes that one connection may send at once.
     pub bytes_at_once: u32,
+    /// Bytes per second that one that may only read may send for long: questions, and who is here.
+    pub reader_bytes_per_second: u32,
+    /// Bytes that such a one may send at once: too few to make others fall behind.
+    pub reader_bytes_at_once: u32,
     /// Refusals in a row after which a connection is closed.
     pub patience: u32,
     /// Bytes that a connection may be sent unasked since its last frame: more, and it is taken for one
@@ -46,6 +50,8 @@ impl Default for Limits {
             frames_at_once: 2_000,
             bytes_per_second: 8 << 20,
             bytes_at_once: 256 << 20,
+            reader_bytes_per_second: 32 << 10,
+            reader_bytes_at_once: 256 << 10,
             patience: 256,
             unread_bytes: 32 << 20,
             replicas: 50_000,

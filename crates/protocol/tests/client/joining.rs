@@ -94,6 +94,7 @@ fn welcome(client: &mut Client, head: u64) -> bool {
         connection: ConnectionId(1),
         head,
         floor: 0,
+        older: None,
         snapshot: None,
         cursor_known: false,
         peers: vec![],

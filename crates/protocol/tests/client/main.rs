@@ -48,6 +48,23 @@ fn who_takes_a_snapshot_knows_what_led_to_it() {
 }
 
 #[test]
+fn who_cannot_open_the_newest_snapshot_takes_the_one_before_it() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    for counter in 2..=4 {
+        desk.push(first, titled(1, counter));
+    }
+    let sealed = b"nonsense under a good key".to_vec();
+    let nonsense = ToRelay::PutSnapshot { seq: 2, replaces: None, part: 0, parts: 1, marks: vec![], sealed };
+    desk.relay.receive(desk.devices[first].line.unwrap(), &wire::encode(&nonsense), 0);
+    let second = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[second].client.status(), Status::Live);
+    assert_eq!(desk.devices[second].cursor, desk.devices[first].cursor);
+    assert_eq!(desk.devices[second].state.confirmed().title(), "1.4");
+    assert_eq!(desk.devices[second].client.unopened(), 1);
+}
+
+#[test]
 fn the_base_is_a_position() {
     let mut desk = Desk::new(Limits::default());
     let (_, begun) = (desk.join(Notebook::new(), None), desk.relay.storage().clone());

@@ -41,6 +41,19 @@ pub(super) fn readers_keep_no_writer_out(host: &mut dyn Host) {
     assert_eq!(welcome.peers.len(), 3);
 }
 
+pub(super) fn readers_make_nobody_fall_behind(host: &mut dyn Host) {
+    let access = writer(67);
+    let mut a = Client::live(host, &access);
+    let (mut viewer, _) = Client::let_in(host, &access.for_viewing());
+    let said = ToRelay::Ephemeral { sealed: vec![7; 9_000] };
+    (0..2).for_each(|_| viewer.send(&said));
+    assert!(matches!(viewer.refused(), Refusal::TooFast { .. }));
+    // Who may write may say as much.
+    assert!(matches!(a.take(), FromRelay::Ephemeral { .. }));
+    (0..9).for_each(|_| a.send(&said));
+    a.nothing_else(0);
+}
+
 pub(super) fn a_full_log_says_so_and_goes_on(host: &mut dyn Host) {
     let access = writer(63);
     let limits = small_limits();
