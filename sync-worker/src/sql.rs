@@ -22,7 +22,8 @@ pub(crate) enum SqlError {
 pub(crate) type Outcome<T> = Result<T, SqlError>;
 
 /// Each brings the schema from its place in the list to the next version.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 #[wasm_bindgen]
 extern "C" {

@@ -132,6 +132,8 @@ impl Storage for SqlKeeper {
             "delete from event",
             "delete from mark",
             "delete from snapshot",
+            "delete from holding",
+            "update blob set used = 0",
             "update progress set folded = 0, bytes = 0",
         ] {
             self.database.run(statement, vec![])?;
@@ -242,25 +244,61 @@ impl Storage for SqlKeeper {
         self.database.run(&statement, vec![])
     }
 
-    fn put_snapshot(&mut self, StoredSnapshot { info, upload, covers }: StoredSnapshot) -> Outcome<()> {
+    fn put_snapshot(
+        &mut self,
+        StoredSnapshot { info, upload, covers }: StoredSnapshot,
+        blobs: Option<&[String]>,
+    ) -> Outcome<()> {
         let mut values = [info.seq, upload.0, info.parts.into(), info.bytes].map(number).to_vec();
-        values.extend([bytes(&info.history.to_bytes()), number(covers)]);
-        self.database.run("insert into snapshot values (?, ?, ?, ?, ?, ?)", values)
+        values.extend([bytes(&info.history.to_bytes()), number(covers), number(blobs.is_some().into())]);
+        self.database.run("insert into snapshot values (?, ?, ?, ?, ?, ?, ?)", values)?;
+        for names in blobs.unwrap_or_default().chunks(ROWS_AT_ONCE) {
+            let places = ["(?, ?)"].repeat(names.len()).join(", ");
+            let values = names.iter().flat_map(|name| [number(info.seq), name.into()]).collect();
+            self.database.run(&format!("insert or ignore into holding values {places}"), values)?;
+        }
+        Ok(())
     }
 
     fn drop_snapshot(&mut self, seq: u64) -> Outcome<()> {
+        self.database.run("delete from holding where seq = ?", vec![number(seq)])?;
         self.database.run("delete from snapshot where seq = ?", vec![number(seq)])
     }
 
     fn put_blob(&mut self, name: &str, blob: StoredBlob) -> Outcome<()> {
-        let values = vec![name.into(), number(blob.upload.0), number(blob.parts.into()), number(blob.bytes)];
-        self.database.run("insert into blob values (?, ?, ?, ?)", values)
+        let StoredBlob { upload, parts, bytes, used } = blob;
+        let values = vec![name.into(), number(upload.0), number(parts.into()), number(bytes), number(used)];
+        self.database.run("insert into blob values (?, ?, ?, ?, ?)", values)
+    }
+
+    fn use_blobs(&mut self, names: &[String], used: u64) -> Outcome<()> {
+        for name in names {
+            self.database.run("update blob set used = ? where name = ?", vec![number(used), name.into()])?;
+        }
+        Ok(())
+    }
+
+    fn drop_blobs(&mut self, up_to: u64) -> Outcome<u64> {
+        if self.database.row("select 1 from snapshot where tells = 0", vec![])?.is_some() {
+            return Ok(0);
+        }
+        let unused = "from blob where used <= ? and name not in (select name from holding)";
+        let rows = self.database.rows(&format!("select upload, bytes {unused}"), vec![number(up_to)])?;
+        let read = |row: Outcome<Row>| row.and_then(|mut row| Ok((UploadId(row.number(0)?), row.number(1)?)));
+        let mut dropped = 0;
+        for (upload, bytes) in rows.map(read).collect::<Outcome<Vec<_>>>()? {
+            self.drop_parts(upload)?;
+            dropped += bytes;
+        }
+        self.database.run(&format!("delete {unused}"), vec![number(up_to)])?;
+        Ok(dropped)
     }
 
     fn blob(&self, name: &str) -> Outcome<Option<StoredBlob>> {
-        let row = self.database.row("select upload, parts, bytes from blob where name = ?", vec![name.into()])?;
+        let row = self.database.row("select upload, parts, bytes, used from blob where name = ?", vec![name.into()])?;
         let read = |row: Row| {
-            Ok(StoredBlob { upload: UploadId(row.number(0)?), parts: small(row.number(1)?)?, bytes: row.number(2)? })
+            let (upload, parts) = (UploadId(row.number(0)?), small(row.number(1)?)?);
+            Ok(StoredBlob { upload, parts, bytes: row.number(2)?, used: row.number(3)? })
         };
         row.map(read).transpose()
     }

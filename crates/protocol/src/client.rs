@@ -363,6 +363,11 @@ impl Client {
                 self.hold_back(retry_millis);
             }
             Refusal::Full { .. } if self.hears() => self.hold_until_room(refusal),
+            // It was dropped since: it is put again, and then what points at it.
+            Refusal::NoBlob { name } => {
+                self.blobs.is_gone(&name);
+                self.hold_back(0);
+            }
             // What was asked for on the way is not asked for again: it begins anew, later.
             Refusal::TooFast { .. } => self.drop_connection(),
             // Another device was faster: begin anew with what it put there.

@@ -213,11 +213,12 @@ impl<S: Storage> Relay<S> {
         match wire::decode(frame)? {
             ToRelay::Hello { .. } => Err(Refusal::malformed(&"a second Hello")),
             ToRelay::Pull { after } => self.pull(from, after, out),
-            ToRelay::Push { events } => self.push(from, events, out),
+            ToRelay::Push { events, blobs } => self.push(from, events, &blobs, out),
             ToRelay::Ephemeral { sealed } => self.pass_on(from, sealed, out),
-            ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed } => {
+            ToRelay::PutSnapshot { seq, replaces, part, parts, marks, blobs, sealed } => {
                 let part = uploads::Piece { part, parts, sealed };
-                self.put_snapshot(from, &uploads::Place { seq, replaces }, &part, &marks, out)
+                let holds = uploads::Holds { marks, blobs };
+                self.put_snapshot(from, &uploads::Place { seq, replaces }, &part, &holds, out)
             }
             ToRelay::PullSnapshot { seq, part } => self.pull_snapshot(from, seq, part, out),
             ToRelay::PutBlob { name, part, parts, sealed } => {

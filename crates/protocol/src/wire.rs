@@ -145,6 +145,9 @@ pub enum ToRelay {
     Push {
         /// At most [`MAX_BATCH`].
         events: Vec<SealedEvent>,
+        /// The blobs that they point at: the relay keeps them as long as it keeps these events.
+        #[serde(default)]
+        blobs: Vec<String>,
     },
     /// For everybody else on this notebook; not stored.
     Ephemeral {
@@ -167,6 +170,9 @@ pub enum ToRelay {
         parts: u32,
         /// How far each replica is in it. Only in the last part.
         marks: Vec<(ReplicaId, u64)>,
+        /// The blobs that the state points at. Only in the last part; `None`: they are not told, and none is dropped.
+        #[serde(default)]
+        blobs: Option<Vec<String>>,
         /// At most [`MAX_PAYLOAD_BYTES`].
         #[serde(with = "serde_bytes")]
         sealed: Vec<u8>,
@@ -370,6 +376,12 @@ pub enum Refusal {
         /// The number that was expected.
         expected: u64,
     },
+    /// An event points at a blob that is not there, or no longer. Nothing of the batch is taken.
+    #[error("the relay does not have what a message points at")]
+    NoBlob {
+        /// Its name.
+        name: String,
+    },
     /// Those events are only in the snapshot any more.
     #[error("what was asked for is only in the snapshot")]
     Compacted {
@@ -408,7 +420,12 @@ impl Refusal {
     pub fn closes(&self) -> bool {
         !matches!(
             self,
-            Self::TooFast { .. } | Self::Full { .. } | Self::Compacted { .. } | Self::Superseded | Self::ReadOnly
+            Self::TooFast { .. }
+                | Self::Full { .. }
+                | Self::NoBlob { .. }
+                | Self::Compacted { .. }
+                | Self::Superseded
+                | Self::ReadOnly
         )
     }
 
@@ -425,6 +442,7 @@ impl Refusal {
             Self::TooMany { .. } => 4430,
             Self::Full { .. } => 4507,
             Self::Gap { .. } => 4409,
+            Self::NoBlob { .. } => 4424,
             Self::Compacted { .. } => 4410,
             Self::Superseded => 4412,
             Self::Replaced => 4411,

@@ -53,14 +53,14 @@ fn frame() -> impl Strategy<Value = ToRelay> {
     let sealed = || prop::collection::vec(any::<u8>(), 0..9);
     prop_oneof![
         4 => (0_u64..8).prop_map(|after| ToRelay::Pull { after }),
-        8 => prop::collection::vec(event, 0..5).prop_map(|events| ToRelay::Push { events }),
+        8 => prop::collection::vec(event, 0..5).prop_map(|events| ToRelay::Push { events, blobs: vec![] }),
         1 => sealed().prop_map(|sealed| ToRelay::Ephemeral { sealed }),
         4 => (0_u64..8, 0_u32..3, 0_u32..3, sealed()).prop_map(|(seq, part, parts, sealed)| {
-            ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![(ReplicaId(2), 3)], sealed }
+            ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![(ReplicaId(2), 3)], blobs: None, sealed }
         }),
         2 => (0_u64..8, 0_u64..6, sealed()).prop_map(|(head, counter, sealed)| {
             let marks = (0..3).map(|replica| (ReplicaId(replica), counter)).collect();
-            ToRelay::PutSnapshot { seq: 0, replaces: Some(head), part: 0, parts: 1, marks, sealed }
+            ToRelay::PutSnapshot { seq: 0, replaces: Some(head), part: 0, parts: 1, marks, blobs: None, sealed }
         }),
         1 => (0_u64..8, 0_u32..3).prop_map(|(seq, part)| ToRelay::PullSnapshot { seq, part }),
         2 => ("[ab]", 0_u32..3, 0_u32..3, sealed())
@@ -240,7 +240,7 @@ fn a_broadcast_is_encoded_once() {
     for connection in &connections {
         relay.receive(*connection, &wire::encode(&ToRelay::Pull { after: 0 }), 0);
     }
-    let push = ToRelay::Push { events: vec![sealed_event(1, 1, 10)] };
+    let push = ToRelay::Push { events: vec![sealed_event(1, 1, 10)], blobs: vec![] };
     let effects = relay.receive(connections[0], &wire::encode(&push), 0);
     let sent: Vec<_> = effects
         .iter()

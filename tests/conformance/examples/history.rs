@@ -129,7 +129,7 @@ impl Filling {
         }
         let wanted = self.head + events.len() as u64;
         self.bytes += events.iter().map(|event| event.sealed.len() as u64).sum::<u64>();
-        send(&mut self.socket, &ToRelay::Push { events });
+        send(&mut self.socket, &ToRelay::Push { events, blobs: vec![] });
         self.wait_for(wanted);
         if self.snapshots && self.head - self.compacted > Compaction::default().events {
             self.put_snapshot();
@@ -161,7 +161,10 @@ impl Filling {
         let parts = u32::try_from(sealed.len()).expect("few");
         for (sealed, part) in sealed.into_iter().zip(0..) {
             let marks = if part + 1 == parts { self.notebook.marks().collect() } else { vec![] };
-            send(&mut self.socket, &ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks, sealed });
+            send(
+                &mut self.socket,
+                &ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks, blobs: None, sealed },
+            );
         }
         while !matches!(read(&mut self.socket), FromRelay::SnapshotStored { seq: stored } if stored == seq) {}
         self.compacted = seq;

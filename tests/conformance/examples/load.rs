@@ -140,7 +140,7 @@ fn run(load: &Load, sockets: Vec<WebSocket<TcpStream>>) -> Vec<Seen> {
     for number in 0..load.messages {
         let due = first + load.every * u32::try_from(number).expect("few");
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        let frame = wire::encode(&ToRelay::Push { events: vec![event(number, load.clients)] });
+        let frame = wire::encode(&ToRelay::Push { events: vec![event(number, load.clients)], blobs: vec![] });
         sent[number].store(u64::try_from(start.elapsed().as_micros()).expect("short"), Ordering::Release);
         writers[number % load.clients].send(Message::binary(frame)).expect("it is open");
     }
@@ -171,7 +171,7 @@ fn watch(
                 _ => continue,
             },
             Kind::Plain => match wire::decode(&frame) {
-                Ok(ToRelay::Push { events }) => events.iter().map(|event| event.id).collect(),
+                Ok(ToRelay::Push { events, .. }) => events.iter().map(|event| event.id).collect(),
                 _ => continue,
             },
         };

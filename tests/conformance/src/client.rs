@@ -143,7 +143,7 @@ impl Client {
 
     /// Pushes events.
     pub fn push(&mut self, events: &[SealedEvent]) {
-        self.send(&ToRelay::Push { events: events.to_vec() });
+        self.send(&ToRelay::Push { events: events.to_vec(), blobs: vec![] });
     }
 
     /// Pushes events on a live connection and takes the acknowledgement of all of them.
@@ -157,14 +157,22 @@ impl Client {
     /// Uploads a snapshot in one part.
     pub fn put_snapshot(&mut self, seq: u64, marks: &[(u64, u64)], sealed: &[u8]) {
         let marks = marks.iter().map(|(replica, counter)| (ReplicaId(*replica), *counter)).collect();
-        self.send(&ToRelay::PutSnapshot { seq, replaces: None, part: 0, parts: 1, marks, sealed: sealed.to_vec() });
+        self.send(&ToRelay::PutSnapshot {
+            seq,
+            replaces: None,
+            part: 0,
+            parts: 1,
+            marks,
+            blobs: None,
+            sealed: sealed.to_vec(),
+        });
     }
 
     /// Uploads a base in one part, in the place of all up to this head.
     pub fn replace(&mut self, head: u64, marks: &[(u64, u64)], sealed: &[u8]) {
         let marks = marks.iter().map(|(replica, counter)| (ReplicaId(*replica), *counter)).collect();
         let (sealed, replaces) = (sealed.to_vec(), Some(head));
-        self.send(&ToRelay::PutSnapshot { seq: 0, replaces, part: 0, parts: 1, marks, sealed });
+        self.send(&ToRelay::PutSnapshot { seq: 0, replaces, part: 0, parts: 1, marks, blobs: None, sealed });
     }
 
     /// Uploads a part of a blob.

@@ -1,6 +1,7 @@
 //! The scenarios, each on notebooks of its own, and the limits under which they run.
 
 mod access;
+mod blobs;
 mod bounds;
 mod faults;
 mod frames;
@@ -41,6 +42,7 @@ pub fn usual() -> Vec<Scenario> {
         uploads: a_base_begins_an_empty_relay, a_base_may_replace_all_that_it_holds, two_generations_of_snapshots_are_kept,
             a_snapshot_must_be_newer_and_of_the_past, parts_come_in_order_and_may_begin_anew,
             an_upload_ends_with_its_connection, a_blob_is_kept_once, large_things_come_back_whole;
+        blobs: a_blob_goes_when_nothing_points_at_it, an_event_is_not_taken_without_its_blob;
         presence: ephemeral_frames_reach_everybody_else, who_comes_and_goes_is_told;
         frames: malformed_frames_close_their_connection_only, oversized_frames_are_refused;
         faults: a_restart_loses_nothing, a_long_history_is_known_after_a_restart,
@@ -56,6 +58,7 @@ pub fn bounded() -> Vec<Scenario> {
         bounds: there_are_only_so_many_connections, strangers_keep_nobody_out, readers_keep_no_writer_out, readers_make_nobody_fall_behind, a_full_log_says_so_and_goes_on,
             blobs_and_snapshots_are_bounded, a_flood_is_slowed_and_then_closed, what_was_slowed_is_no_gap,
             who_does_not_read_is_closed_and_catches_up;
+        blobs: dropped_blobs_make_room;
     }
 }
 

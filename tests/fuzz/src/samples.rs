@@ -38,7 +38,10 @@ pub fn samples() -> Vec<Vec<u8>> {
     let to_relay = [
         ToRelay::Hello { protocol: 1, proof: access().prove(RelayId(1), &[3; 32]), cursor: Some(cursor) },
         ToRelay::Pull { after: 0 },
-        ToRelay::Push { events: vec![SealedEvent { id: id(), sealed: sealed.clone() }; 3] },
+        ToRelay::Push {
+            events: vec![SealedEvent { id: id(), sealed: sealed.clone() }; 3],
+            blobs: vec!["ab".repeat(32)],
+        },
         ToRelay::Ephemeral { sealed: sealed.clone() },
         ToRelay::PutSnapshot {
             seq: 0,
@@ -46,6 +49,7 @@ pub fn samples() -> Vec<Vec<u8>> {
             part: 0,
             parts: 1,
             marks: vec![(id().replica, 4)],
+            blobs: Some(vec!["ab".repeat(32)]),
             sealed: sealed.clone(),
         },
         ToRelay::PullSnapshot { seq: 0, part: 0 },

@@ -12,7 +12,10 @@ use crate::wire::{Refusal, ToRelay};
 
 #[derive(Debug, Default)]
 pub(super) struct Blobs {
+    /// Those that were offered.
     stored: BTreeSet<String>,
+    /// Those of them that the relay has not: there was no room, or they are not here.
+    absent: BTreeSet<String>,
     queue: VecDeque<String>,
     /// Those of the queue that hold own events, which the store does not have as blobs.
     own: BTreeMap<String, Vec<u8>>,
@@ -25,8 +28,13 @@ pub(super) struct Blobs {
 impl Blobs {
     /// Returns the blobs of an event that the relay is not known to have.
     pub(super) fn missing(&self, event: &Event) -> Vec<String> {
-        let names = blobs_of(event).into_iter().map(|blob| blob.hash.as_ref().to_owned());
-        names.filter(|name| !self.stored.contains(name)).collect()
+        names(event).into_iter().filter(|name| !self.stored.contains(name)).collect()
+    }
+
+    /// Returns those of these that the relay has, as far as it is known.
+    pub(super) fn there(&self, mut names: Vec<String>) -> Vec<String> {
+        names.retain(|name| !self.absent.contains(name));
+        names
     }
 
     /// Queues blobs that the relay is to get.
@@ -52,6 +60,11 @@ impl Blobs {
         self.refused
     }
 
+    /// Takes in that the relay does not have one any more.
+    pub(super) fn is_gone(&mut self, name: &str) {
+        self.stored.remove(name);
+    }
+
     /// Says whether the relay has nothing to answer about blobs.
     pub(super) fn are_at_rest(&self) -> bool {
         !self.putting && self.fetching.is_empty()
@@ -65,6 +78,7 @@ impl Blobs {
     /// Forgets what was under way, and what is stored: the relay may be another one next time.
     pub(super) fn disconnected(&mut self) {
         self.stored.clear();
+        self.absent.clear();
         self.queue.clear();
         self.own.clear();
         self.putting = false;
@@ -107,7 +121,7 @@ impl Client {
                     }
                 }
                 // Whoever shows it says that it is not there.
-                None => self.blob_stored(name),
+                None => self.blob_absent(name),
             }
         }
     }
@@ -164,12 +178,17 @@ impl Client {
         }
     }
 
+    fn blob_absent(&mut self, name: &str) {
+        self.blobs.absent.insert(name.to_owned());
+        self.blob_stored(name);
+    }
+
     /// Takes in that the relay has no room for a blob: who asks for it is told that it is not there, but what only
     /// points at it goes on. An event that is in one has to wait.
     pub(super) fn blob_refused(&mut self, name: &str, limit: u64) {
         if !self.blobs.own.contains_key(name) {
             self.blobs.refused = true;
-            self.blob_stored(name);
+            self.blob_absent(name);
         } else if self.hears() {
             self.hold_until_room(Refusal::Full { limit });
         }
@@ -194,6 +213,11 @@ impl Client {
         self.blobs.stop_fetching(&name);
         if is_event { self.event_came(name, bytes) } else { self.steps.push(Step::Blob(name, bytes)) }
     }
+}
+
+/// Returns the names of the blobs that an event points at.
+pub(super) fn names(event: &Event) -> Vec<String> {
+    blobs_of(event).into_iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
 }
 
 /// Returns the blobs that an event points at.

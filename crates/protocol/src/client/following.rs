@@ -5,7 +5,10 @@ use notebook::{Envelope, Event, EventId};
 use super::large::{self, Opened};
 use super::{Client, Ordered, Phase, Step};
 use crate::seal::OVERHEAD;
-use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEvent, ToRelay};
+use crate::wire::{Cursor, MAX_BATCH, MAX_BLOB_NAME, MAX_PAYLOAD_BYTES, OrderedEvent, SealedEvent, ToRelay};
+
+/// What the name of a blob takes in a frame, in bytes.
+const NAME_BYTES: usize = MAX_BLOB_NAME + 2;
 
 /// Says whether an event is of a version that this one does not know.
 pub(super) fn is_unknown(envelope: &Envelope) -> bool {
@@ -138,7 +141,7 @@ impl Client {
             return;
         }
         while self.sent < self.outbox.len() {
-            let mut events = Vec::new();
+            let (mut events, mut blobs) = (Vec::new(), Vec::new());
             let mut size = 0;
             while let Some(envelope) = self.outbox.get(self.sent) {
                 let missing = self.blobs.missing(&envelope.event);
@@ -147,11 +150,15 @@ impl Client {
                     break;
                 }
                 let id = envelope.id;
-                let Some(sealed) = self.seal_event(self.sent) else { break };
-                if !events.is_empty() && (events.len() == MAX_BATCH || size + sealed.len() > MAX_PAYLOAD_BYTES) {
+                let Some((sealed, mut named)) = self.seal_event(self.sent) else { break };
+                // What there is no room for is named by the next snapshot.
+                named.truncate((MAX_PAYLOAD_BYTES - sealed.len()) / NAME_BYTES);
+                let needed = sealed.len() + named.len() * NAME_BYTES;
+                if !events.is_empty() && (events.len() == MAX_BATCH || size + needed > MAX_PAYLOAD_BYTES) {
                     break;
                 }
-                size += sealed.len() + OVERHEAD;
+                size += needed + OVERHEAD;
+                blobs.extend(named);
                 events.push(SealedEvent { id, sealed });
                 self.sent += 1;
             }
@@ -159,7 +166,7 @@ impl Client {
                 self.put_next_blob();
                 return;
             }
-            self.send(&ToRelay::Push { events });
+            self.send(&ToRelay::Push { events, blobs });
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::codec;
 use crate::history::History;
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Parts, Snapshot, seal_parts};
-use crate::wire::{Cursor, MAX_BATCH, OrderedEvent, RelayId, SnapshotInfo, ToRelay};
+use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, RelayId, SnapshotInfo, ToRelay};
 
 impl Client {
     /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
@@ -74,11 +74,14 @@ impl Client {
         let bytes = Snapshot::of(notebook).encode();
         // Those of later snapshots are the relay's own.
         let mut marks: Vec<_> = if seq == 0 { notebook.marks().collect() } else { Vec::new() };
+        // Where they are so many that a frame has no room for them, they are not told.
+        let names = names_of(notebook);
+        let mut blobs = (codec::encode(&names).len() <= MAX_PAYLOAD_BYTES / 4).then_some(names);
         let entropy = self.entropy;
         let sealed = seal_parts(
             &self.sealer,
             &bytes,
-            codec::encode(&marks).len(),
+            codec::encode(&(&marks, &blobs)).len(),
             || nonce(entropy),
             |part, parts| Purpose::Snapshot { seq, part, parts },
         );
@@ -94,8 +97,9 @@ impl Client {
         }
         let parts = u32::try_from(sealed.len()).expect("invariant: there are few parts");
         for (sealed, part) in sealed.into_iter().zip(0..) {
-            let marks = if part + 1 == parts { std::mem::take(&mut marks) } else { Vec::new() };
-            self.send(&ToRelay::PutSnapshot { seq, replaces, part, parts, marks, sealed });
+            let (marks, blobs) =
+                if part + 1 == parts { (std::mem::take(&mut marks), blobs.take()) } else { (Vec::new(), None) };
+            self.send(&ToRelay::PutSnapshot { seq, replaces, part, parts, marks, blobs, sealed });
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use notebook::{BlobRef, Envelope, Event, EventId};
 use serde::{Deserialize, Serialize};
 
+use super::blobs::names;
 use super::{Client, Phase, Step};
 use crate::blob::reference;
 use crate::codec;
@@ -70,12 +71,14 @@ fn pointer(event: &Event) -> Option<Pointer> {
 }
 
 impl Client {
-    /// Seals an own event. One that no frame holds is put on the relay as a blob first: `None` until it is there.
-    pub(super) fn seal_event(&mut self, at: usize) -> Option<Vec<u8>> {
+    /// Seals an own event, and returns it with the blobs that it points at. One that no frame holds is put on the relay
+    /// as a blob first: `None` until it is there.
+    pub(super) fn seal_event(&mut self, at: usize) -> Option<(Vec<u8>, Vec<String>)> {
         let envelope = self.outbox.get(at)?;
         let sealed = self.sealer.seal_event(self.nonce(), envelope);
+        let mut blobs = self.blobs.there(names(&envelope.event));
         if sealed.len() <= MAX_PAYLOAD_BYTES {
-            return Some(sealed);
+            return Some((sealed, blobs));
         }
         let bytes = codec::encode_event(&envelope.event);
         if bytes.len() > MAX_EVENT_BYTES {
@@ -88,9 +91,10 @@ impl Client {
             self.blobs.want_own(blob.hash.as_ref().to_owned(), bytes);
             return None;
         }
+        blobs.insert(0, blob.hash.as_ref().to_owned());
         let event = codec::decode_event(&codec::encode(&Pointer::EventInBlob(blob)));
         let stands_for_it = Envelope { event, actor: envelope.actor.clone(), ..*envelope };
-        Some(self.sealer.seal_event(self.nonce(), &stands_for_it))
+        Some((self.sealer.seal_event(self.nonce(), &stands_for_it), blobs))
     }
 
     /// Waits with what came until the blob is here.

@@ -7,7 +7,8 @@ use notebook::{EventId, ReplicaId};
 use super::outbox::Outbox;
 use super::{Relay, Standing, Storage};
 use crate::wire::{
-    ConnectionId, FromRelay, MAX_BATCH, MAX_EPHEMERAL_BYTES, MAX_PAYLOAD_BYTES, OrderedEvent, Refusal, SealedEvent,
+    ConnectionId, FromRelay, MAX_BATCH, MAX_BLOB_NAME, MAX_EPHEMERAL_BYTES, MAX_PAYLOAD_BYTES, OrderedEvent, Refusal,
+    SealedEvent,
 };
 
 /// What a batch comes to.
@@ -44,11 +45,12 @@ impl<S: Storage> Relay<S> {
         Ok(())
     }
 
-    /// Appends what is new in a batch.
+    /// Appends what is new in a batch. These are the blobs that it points at.
     pub(super) fn push(
         &mut self,
         from: ConnectionId,
         events: Vec<SealedEvent>,
+        blobs: &[String],
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         self.check_writer(from)?;
@@ -57,7 +59,13 @@ impl<S: Storage> Relay<S> {
         let Sorted { fresh, marks, gap } = self.sort(events)?;
         let is_fresh = !fresh.is_empty();
         if is_fresh {
-            self.append(from, fresh, marks, out)?;
+            for name in blobs {
+                check_size(name.len(), MAX_BLOB_NAME)?;
+                if self.storage.blob(name).map_err(|error| Refusal::storage(&error))?.is_none() {
+                    return Err(Refusal::NoBlob { name: name.clone() });
+                }
+            }
+            self.append(from, fresh, blobs, marks, out)?;
         }
         let session = self.connections.get_mut(&from).map(|connection| &mut connection.session);
         match (gap, session) {
@@ -113,6 +121,7 @@ impl<S: Storage> Relay<S> {
         &mut self,
         from: ConnectionId,
         events: Vec<SealedEvent>,
+        blobs: &[String],
         marks: BTreeMap<ReplicaId, u64>,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
@@ -134,7 +143,16 @@ impl<S: Storage> Relay<S> {
                 (event, history)
             })
             .collect();
-        self.storage.append(before + 1, &placed).map_err(|error| Refusal::storage(&error))?;
+        let appended = if blobs.is_empty() {
+            self.storage.append(before + 1, &placed)
+        } else {
+            let last = before + placed.len() as u64;
+            self.storage.transaction(|storage| {
+                storage.append(before + 1, &placed)?;
+                storage.use_blobs(blobs, last)
+            })
+        };
+        appended.map_err(|error| Refusal::storage(&error))?;
         self.history = history;
         let events: Vec<_> = placed.into_iter().map(|(event, _)| event).collect();
         self.contents.head += events.len() as u64;

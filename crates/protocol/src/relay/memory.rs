@@ -1,6 +1,6 @@
 //! A storage in memory, for simulations and tests.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 
 use notebook::ReplicaId;
@@ -21,6 +21,8 @@ pub struct MemoryStorage {
     marks: BTreeMap<ReplicaId, u64>,
     parts: BTreeMap<(UploadId, u32), Vec<u8>>,
     snapshots: Vec<StoredSnapshot>,
+    /// The blobs that each snapshot points at, where that is known.
+    held: BTreeMap<u64, BTreeSet<String>>,
     blobs: BTreeMap<String, StoredBlob>,
     log_bytes: u64,
 }
@@ -68,7 +70,10 @@ impl Storage for MemoryStorage {
     }
 
     fn begin_anew(&mut self, relay: RelayId) -> Result<(), Infallible> {
-        let Self { reader, next, parts, blobs, .. } = std::mem::take(self);
+        let Self { reader, next, parts, mut blobs, .. } = std::mem::take(self);
+        for blob in blobs.values_mut() {
+            blob.used = 0;
+        }
         *self = Self { relay: Some(relay), reader, next, parts, blobs, ..Self::default() };
         Ok(())
     }
@@ -153,19 +158,47 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    fn put_snapshot(&mut self, snapshot: StoredSnapshot) -> Result<(), Infallible> {
+    fn put_snapshot(&mut self, snapshot: StoredSnapshot, blobs: Option<&[String]>) -> Result<(), Infallible> {
         self.snapshots.push(snapshot);
+        self.held.extend(blobs.map(|blobs| (snapshot.info.seq, blobs.iter().cloned().collect())));
         Ok(())
     }
 
     fn drop_snapshot(&mut self, seq: u64) -> Result<(), Infallible> {
         self.snapshots.retain(|snapshot| snapshot.info.seq != seq);
+        self.held.remove(&seq);
         Ok(())
     }
 
     fn put_blob(&mut self, name: &str, blob: StoredBlob) -> Result<(), Infallible> {
         self.blobs.insert(name.to_owned(), blob);
         Ok(())
+    }
+
+    fn use_blobs(&mut self, names: &[String], used: u64) -> Result<(), Infallible> {
+        for name in names {
+            if let Some(blob) = self.blobs.get_mut(name) {
+                blob.used = used;
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_blobs(&mut self, up_to: u64) -> Result<u64, Infallible> {
+        if self.snapshots.iter().any(|snapshot| !self.held.contains_key(&snapshot.info.seq)) {
+            return Ok(0);
+        }
+        let Self { blobs, parts, held, .. } = self;
+        let mut dropped = 0;
+        blobs.retain(|name, blob| {
+            let stays = blob.used > up_to || held.values().any(|held| held.contains(name));
+            if !stays {
+                dropped += blob.bytes;
+                parts.retain(|(of, _), _| *of != blob.upload);
+            }
+            stays
+        });
+        Ok(dropped)
     }
 
     fn blob(&self, name: &str) -> Result<Option<StoredBlob>, Infallible> {

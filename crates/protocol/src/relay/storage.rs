@@ -33,6 +33,8 @@ pub struct StoredBlob {
     pub parts: u32,
     /// Sealed bytes in all.
     pub bytes: u64,
+    /// The last position whose event points at it, or the head when it came.
+    pub used: u64,
 }
 
 /// What a relay keeps in memory of its storage.
@@ -80,8 +82,8 @@ pub trait Storage: Sized {
     /// Begins a life of this storage: the first write.
     fn begin(&mut self, relay: RelayId) -> Result<(), Self::Error>;
 
-    /// Begins another life of this storage: no events, marks and snapshots are left. Parts and blobs are, how readers
-    /// are known, and the next number.
+    /// Begins another life of this storage: no events, marks and snapshots are left. Parts and blobs are, used at the
+    /// beginning; how readers are known, and the next number.
     fn begin_anew(&mut self, relay: RelayId) -> Result<(), Self::Error>;
 
     /// Keeps how readers are known.
@@ -123,14 +125,21 @@ pub trait Storage: Sized {
     /// Drops the parts of all uploads that are neither snapshots nor blobs nor among these.
     fn drop_abandoned(&mut self, unfinished: &[UploadId]) -> Result<(), Self::Error>;
 
-    /// Makes a snapshot of an upload.
-    fn put_snapshot(&mut self, snapshot: StoredSnapshot) -> Result<(), Self::Error>;
+    /// Makes a snapshot of an upload, which points at these blobs; `None`: it is not known at which.
+    fn put_snapshot(&mut self, snapshot: StoredSnapshot, blobs: Option<&[String]>) -> Result<(), Self::Error>;
 
     /// Drops a snapshot, but not its parts.
     fn drop_snapshot(&mut self, seq: u64) -> Result<(), Self::Error>;
 
     /// Makes a blob of an upload.
     fn put_blob(&mut self, name: &str, blob: StoredBlob) -> Result<(), Self::Error>;
+
+    /// Keeps that events up to this position point at these blobs.
+    fn use_blobs(&mut self, names: &[String], used: u64) -> Result<(), Self::Error>;
+
+    /// Drops the blobs that were used at this position last, or before, and that no snapshot points at, and returns
+    /// how many bytes they had. None, while it is not known of all snapshots at which they point.
+    fn drop_blobs(&mut self, up_to: u64) -> Result<u64, Self::Error>;
 
     /// Returns a blob that is there in full.
     fn blob(&self, name: &str) -> Result<Option<StoredBlob>, Self::Error>;

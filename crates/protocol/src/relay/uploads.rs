@@ -30,6 +30,14 @@ pub(super) struct Place {
     pub(super) replaces: Option<u64>,
 }
 
+/// What a snapshot holds, as its last part says.
+pub(super) struct Holds {
+    /// How far each replica is in it. Only of a base.
+    pub(super) marks: Vec<(ReplicaId, u64)>,
+    /// The blobs that it points at, where that is said.
+    pub(super) blobs: Option<Vec<String>>,
+}
+
 impl Piece {
     fn check(&self) -> Result<(), Refusal> {
         check_size(self.sealed.len(), MAX_PAYLOAD_BYTES)?;
@@ -51,7 +59,7 @@ impl<S: Storage> Relay<S> {
         from: ConnectionId,
         place: &Place,
         part: &Piece,
-        marks: &[(ReplicaId, u64)],
+        holds: &Holds,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         self.check_writer(from)?;
@@ -66,7 +74,7 @@ impl<S: Storage> Relay<S> {
         let kept: u64 = self.contents.snapshots.iter().map(|snapshot| snapshot.info.bytes).sum();
         let coming = self.uploading(|session| session.snapshot.as_ref().map(|upload| upload.bytes));
         let limit = self.limits.snapshot_bytes;
-        if kept + coming + upload.bytes > limit || marks.len() > self.limits.replicas {
+        if kept + coming + upload.bytes > limit || holds.marks.len() > self.limits.replicas {
             self.drop_upload(Some(upload))?;
             return Err(Refusal::Full { limit });
         }
@@ -79,7 +87,7 @@ impl<S: Storage> Relay<S> {
             return Ok(());
         }
         if place.replaces.is_some() {
-            return self.begin_anew(upload, part, marks, out);
+            return self.begin_anew(upload, part, holds, out);
         }
         // A base is where the order begins.
         let history = match seq {
@@ -88,7 +96,7 @@ impl<S: Storage> Relay<S> {
         };
         let history = history.ok_or_else(|| Refusal::storage(&"events are missing"))?;
         let info = SnapshotInfo { seq, parts: upload.parts, bytes: upload.bytes, history };
-        self.finish_snapshot(info, upload.id, part, marks).map_err(|error| store(error.to_string()))?;
+        self.finish_snapshot(info, upload.id, part, holds).map_err(|error| store(error.to_string()))?;
         let stored = FromRelay::SnapshotStored { seq };
         out.send(from, &stored);
         self.broadcast(from, &stored, |other| other.session.live, out);
@@ -145,7 +153,7 @@ impl<S: Storage> Relay<S> {
             out.send(from, &FromRelay::BlobRefused { name, limit });
             return Ok(());
         }
-        let blob = StoredBlob { upload: upload.id, parts: upload.parts, bytes: upload.bytes };
+        let blob = StoredBlob { upload: upload.id, parts: upload.parts, bytes: upload.bytes, used: self.contents.head };
         self.storage
             .transaction(|storage| {
                 storage.put_part(upload.id, part.part, &part.sealed)?;
@@ -201,10 +209,10 @@ impl<S: Storage> Relay<S> {
         &mut self,
         upload: Upload<u64>,
         part: &Piece,
-        marks: &[(ReplicaId, u64)],
+        holds: &Holds,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let reached: BTreeMap<_, _> = marks.iter().copied().collect();
+        let reached: BTreeMap<_, _> = holds.marks.iter().copied().collect();
         if self.contents.marks.iter().any(|(replica, counter)| reached.get(replica) < Some(counter)) {
             self.drop_upload(Some(upload))?;
             return Err(Refusal::malformed(&"a base that lacks what it replaces"));
@@ -221,8 +229,8 @@ impl<S: Storage> Relay<S> {
                 for upload in replaced {
                     storage.drop_parts(upload)?;
                 }
-                storage.set_marks(marks)?;
-                storage.put_snapshot(base)
+                storage.set_marks(&holds.marks)?;
+                storage.put_snapshot(base, holds.blobs.as_deref())
             })
             .map_err(|error| Refusal::storage(&error))?;
         self.history = history;
@@ -242,7 +250,7 @@ impl<S: Storage> Relay<S> {
         info: SnapshotInfo,
         upload: UploadId,
         part: &Piece,
-        marks: &[(ReplicaId, u64)],
+        holds: &Holds,
     ) -> Result<(), S::Error> {
         let covers = self.contents.tail_bytes().saturating_sub(self.storage.bytes_after(info.seq)?);
         let new = StoredSnapshot { info, upload, covers };
@@ -252,23 +260,24 @@ impl<S: Storage> Relay<S> {
         // The events up to the generation before this one.
         let up_to = if kept.len() == 2 { kept[0].info.seq } else { 0 };
         let is_base = info.seq == 0;
-        let bytes = self.storage.transaction(|storage| {
+        let (bytes, blob_bytes) = self.storage.transaction(|storage| {
             storage.put_part(upload, part.part, &part.sealed)?;
-            storage.put_snapshot(new)?;
+            storage.put_snapshot(new, holds.blobs.as_deref())?;
             if is_base {
-                storage.set_marks(marks)?;
+                storage.set_marks(&holds.marks)?;
             }
             for old in &dropped {
                 storage.drop_snapshot(old.info.seq)?;
                 storage.drop_parts(old.upload)?;
             }
-            storage.drop_events(up_to)
+            Ok((storage.drop_events(up_to)?, storage.drop_blobs(up_to)?))
         })?;
         self.contents.log_bytes = self.contents.log_bytes.saturating_sub(bytes);
+        self.contents.blob_bytes = self.contents.blob_bytes.saturating_sub(blob_bytes);
         self.contents.snapshots = kept;
         if is_base {
             self.history = info.history;
-            self.contents.marks.extend(marks.iter().copied());
+            self.contents.marks.extend(holds.marks.iter().copied());
         }
         Ok(())
     }

@@ -22,18 +22,25 @@ fn printed(name: &str, size: usize) -> Event {
     }
 }
 
-/// A notebook with so many outputs, each of them a blob.
-fn with_outputs(count: u32) -> Notebook {
-    let mut state = notebook();
-    let mut apply = |counter, event| drop(state.apply(&Envelope { event, ..titled(1, counter) }));
+/// Events that bring a cell with so many outputs, each of them a blob: numbers 2 and 3 of a device.
+fn outputs(count: u32) -> [Envelope; 2] {
     let (cell, execution) = (CellId::from_entropy([1; 16]), ExecutionId::from_entropy([1; 16]));
-    let order = OrderKey::between(None, None);
-    let source = String::new();
-    apply(2, Event::CellInserted { cell: cell.clone(), kind: CellKind::Code, order, source, metadata: Json::new() });
+    let (order, source) = (OrderKey::between(None, None), String::new());
+    let kind = CellKind::Code;
+    let inserted = Event::CellInserted { cell: cell.clone(), kind, order, source, metadata: Json::new() };
     let blob = |number: u32| BlobRef { hash: format!("{number:064x}").into(), size: 700_000 };
     let output = |number| Output::Stream { name: StreamName::Stdout, text: vec![Content::Blob(blob(number))] };
     let outputs = (0..count).map(output).collect();
-    apply(3, Event::ExecutionImported { execution, cell, count: None, outputs });
+    let imported = Event::ExecutionImported { execution, cell, count: None, outputs };
+    [Envelope { event: inserted, ..titled(1, 2) }, Envelope { event: imported, ..titled(1, 3) }]
+}
+
+/// A notebook with so many outputs, each of them a blob.
+fn with_outputs(count: u32) -> Notebook {
+    let mut state = notebook();
+    for envelope in outputs(count) {
+        state.apply(&envelope);
+    }
     state
 }
 
@@ -219,4 +226,43 @@ fn a_log_goes_on_behind_an_event_that_nobody_has() {
     let third = desk.join(Notebook::new(), None);
     assert_eq!(titles(&desk), ["1.3", "1.3", "1.3"]);
     assert_eq!([second, third].map(|number| desk.devices[number].client.unopened()), [1, 1]);
+}
+
+#[test]
+fn a_blob_that_was_dropped_since_is_put_again() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    let name = "ab".repeat(32);
+    desk.push(first, Envelope { event: printed(&name, 4), ..titled(1, 2) });
+    assert_eq!(give(&mut desk, first, Some(b"text")), 1);
+    // Nothing shows it, and the log is shortened twice.
+    for counter in 3..=25 {
+        desk.push(first, titled(1, counter));
+    }
+    desk.with(second, |client| client.fetch(&name));
+    assert!(desk.devices[second].wanted.contains(&Step::Blob(name.clone(), None)));
+    desk.push(first, Envelope { event: printed(&name, 4), ..titled(1, 26) });
+    desk.push(first, titled(1, 27));
+    desk.with(first, Client::woken);
+    assert_eq!(give(&mut desk, first, Some(b"text")), 1);
+    assert_eq!(titles(&desk), ["1.27", "1.27"]);
+    desk.with(second, |client| client.fetch(&name));
+    assert!(desk.devices[second].wanted.contains(&Step::Blob(name, Some(b"text".to_vec()))));
+}
+
+#[test]
+fn an_event_may_point_at_more_blobs_than_a_frame_names() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    for envelope in outputs(14_000) {
+        desk.push(first, envelope);
+    }
+    for _ in 0..20 {
+        give(&mut desk, first, Some(b"x"));
+        desk.now += 60_000;
+        desk.with(first, Client::woken);
+    }
+    let second = desk.join(Notebook::new(), None);
+    assert_eq!(desk.devices[second].state.visible().blobs().len(), 14_000);
 }

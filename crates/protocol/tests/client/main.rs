@@ -55,7 +55,8 @@ fn who_cannot_open_the_newest_snapshot_takes_the_one_before_it() {
         desk.push(first, titled(1, counter));
     }
     let sealed = b"nonsense under a good key".to_vec();
-    let nonsense = ToRelay::PutSnapshot { seq: 2, replaces: None, part: 0, parts: 1, marks: vec![], sealed };
+    let nonsense =
+        ToRelay::PutSnapshot { seq: 2, replaces: None, part: 0, parts: 1, marks: vec![], blobs: None, sealed };
     desk.relay.receive(desk.devices[first].line.unwrap(), &wire::encode(&nonsense), 0);
     let second = desk.join(Notebook::new(), None);
     assert_eq!(desk.devices[second].client.status(), Status::Live);
@@ -332,7 +333,7 @@ fn frame_to(connection: ConnectionId, effect: Effect) -> Option<Arc<[u8]>> {
 
 fn push_of(event: &Envelope) -> ToRelay {
     let sealed = access().sealer().seal_event([3; 24], event);
-    ToRelay::Push { events: vec![SealedEvent { id: event.id, sealed }] }
+    ToRelay::Push { events: vec![SealedEvent { id: event.id, sealed }], blobs: vec![] }
 }
 
 fn is_push(step: &Step) -> bool {

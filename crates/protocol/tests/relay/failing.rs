@@ -118,8 +118,8 @@ impl Storage for FailingStorage {
         self.write(|kept| kept.drop_abandoned(unfinished))
     }
 
-    fn put_snapshot(&mut self, snapshot: StoredSnapshot) -> Outcome<()> {
-        self.write(|kept| kept.put_snapshot(snapshot))
+    fn put_snapshot(&mut self, snapshot: StoredSnapshot, blobs: Option<&[String]>) -> Outcome<()> {
+        self.write(|kept| kept.put_snapshot(snapshot, blobs))
     }
 
     fn drop_snapshot(&mut self, seq: u64) -> Outcome<()> {
@@ -128,6 +128,14 @@ impl Storage for FailingStorage {
 
     fn put_blob(&mut self, name: &str, blob: StoredBlob) -> Outcome<()> {
         self.write(|kept| kept.put_blob(name, blob))
+    }
+
+    fn use_blobs(&mut self, names: &[String], used: u64) -> Outcome<()> {
+        self.write(|kept| kept.use_blobs(names, used))
+    }
+
+    fn drop_blobs(&mut self, up_to: u64) -> Outcome<u64> {
+        self.write(|kept| kept.drop_blobs(up_to))
     }
 
     fn blob(&self, name: &str) -> Outcome<Option<StoredBlob>> {

@@ -35,9 +35,9 @@ pub(super) fn only_a_hello_lets_in(host: &mut dyn Host) {
     let access = writer(3);
     let frames = [
         ToRelay::Pull { after: 0 },
-        ToRelay::Push { events: vec![event(1, 1, 10)] },
+        ToRelay::Push { events: vec![event(1, 1, 10)], blobs: vec![] },
         ToRelay::Ephemeral { sealed: vec![1] },
-        ToRelay::PutSnapshot { seq: 0, replaces: None, part: 0, parts: 1, marks: vec![], sealed: vec![1] },
+        ToRelay::PutSnapshot { seq: 0, replaces: None, part: 0, parts: 1, marks: vec![], blobs: None, sealed: vec![1] },
         ToRelay::PullSnapshot { seq: 0, part: 0 },
         ToRelay::PutBlob { name: "a".into(), part: 0, parts: 1, sealed: vec![1] },
         ToRelay::PullBlob { name: "a".into(), part: 0 },
@@ -103,8 +103,8 @@ pub(super) fn a_reader_writes_nothing(host: &mut dyn Host) {
     let mut author = Client::live(host, &access);
     let mut reader = Client::live(host, &access.for_viewing());
     let writes = [
-        ToRelay::Push { events: vec![event(1, 1, 10)] },
-        ToRelay::PutSnapshot { seq: 0, replaces: None, part: 0, parts: 1, marks: vec![], sealed: vec![1] },
+        ToRelay::Push { events: vec![event(1, 1, 10)], blobs: vec![] },
+        ToRelay::PutSnapshot { seq: 0, replaces: None, part: 0, parts: 1, marks: vec![], blobs: None, sealed: vec![1] },
         ToRelay::PutBlob { name: "a".into(), part: 0, parts: 1, sealed: vec![1] },
     ];
     for write in writes {

@@ -7,7 +7,7 @@ use crate::host::Host;
 
 /// Frames that are not of this protocol.
 fn malformed() -> Vec<(&'static str, Vec<u8>)> {
-    let push = wire::encode(&ToRelay::Push { events: events(1, 1..=3) });
+    let push = wire::encode(&ToRelay::Push { events: events(1, 1..=3), blobs: vec![] });
     let text = |text: &str| [&[0x60 | u8::try_from(text.len()).expect("short")], text.as_bytes()].concat();
     let named = |name: &str, body: &[u8]| [&[0xa1], text(name).as_slice(), body].concat();
     let repeated = |byte: u8, times: usize| vec![byte; times];
@@ -65,8 +65,8 @@ pub(super) fn oversized_frames_are_refused(host: &mut dyn Host) {
     let too_large = vec![event(1, 1, MAX_PAYLOAD_BYTES), event(1, 2, 1)];
     let sealed = vec![0; MAX_PAYLOAD_BYTES + 1];
     for (what, frame) in [
-        ("a batch", wire::encode(&ToRelay::Push { events: too_many })),
-        ("a payload", wire::encode(&ToRelay::Push { events: too_large })),
+        ("a batch", wire::encode(&ToRelay::Push { events: too_many, blobs: vec![] })),
+        ("a payload", wire::encode(&ToRelay::Push { events: too_large, blobs: vec![] })),
         ("a part", wire::encode(&ToRelay::PutBlob { name: "a".into(), part: 0, parts: 1, sealed })),
         ("a frame", vec![0; MAX_FRAME_BYTES + 1]),
     ] {

@@ -8,7 +8,7 @@ use crate::client::{Client, event, events, history, ordered, writer};
 use crate::host::Host;
 
 fn part_of(seq: u64, part: u32, parts: u32, sealed: &[u8]) -> ToRelay {
-    ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![], sealed: sealed.to_vec() }
+    ToRelay::PutSnapshot { seq, replaces: None, part, parts, marks: vec![], blobs: None, sealed: sealed.to_vec() }
 }
 
 pub(super) fn a_base_begins_an_empty_relay(host: &mut dyn Host) {
@@ -265,7 +265,15 @@ pub(super) fn large_things_come_back_whole(host: &mut dyn Host) {
     let body = |part: u32| vec![u8::try_from(part).expect("few"); MAX_PAYLOAD_BYTES];
     for part in 0..6 {
         let marks = if part == 5 { vec![(ReplicaId(u64::MAX), u64::MAX)] } else { vec![] };
-        a.send(&ToRelay::PutSnapshot { seq: 0, replaces: None, part, parts: 6, marks, sealed: body(part) });
+        a.send(&ToRelay::PutSnapshot {
+            seq: 0,
+            replaces: None,
+            part,
+            parts: 6,
+            marks,
+            blobs: None,
+            sealed: body(part),
+        });
     }
     assert_eq!(a.take(), FromRelay::SnapshotStored { seq: 0 });
     for part in 0..6 {

@@ -121,6 +121,7 @@ impl World {
                     part: 0,
                     parts: 1,
                     marks: vec![],
+                    blobs: None,
                     sealed: vec![1; 99],
                 };
                 vec![hello(&viewer, PROTOCOL, Some(cursor)), wire::encode(&snapshot)]
@@ -141,7 +142,7 @@ impl World {
 
 /// A push of a replica that nobody has: who may read has the key that seals.
 fn forged(viewer: &Access, random: &mut Random) -> ToRelay {
-    ToRelay::Push { events: vec![titled(viewer, random)] }
+    ToRelay::Push { events: vec![titled(viewer, random)], blobs: vec![] }
 }
 
 impl Act {

@@ -64,7 +64,9 @@ impl RelayHost {
         let nonce = [1; 16];
         let (connection, mut effects) = self.connect(nonce);
         let proof = self.access.prove(self.relay().id(), &[nonce, [0; 16]].concat());
-        for frame in [ToRelay::Hello { protocol: PROTOCOL, proof, cursor: None }, ToRelay::Push { events }] {
+        for frame in
+            [ToRelay::Hello { protocol: PROTOCOL, proof, cursor: None }, ToRelay::Push { events, blobs: vec![] }]
+        {
             effects.extend(self.receive(connection, &wire::encode(&frame), now));
         }
         effects.extend(self.disconnect(connection));
