@@ -11,7 +11,7 @@ use protocol::port::{FromStore, ToStore};
 
 use super::{Refusal, Session};
 
-/// How long an answer may take before anything is said about that, and for how long it is waited for then.
+/// What is said while there is no answer, each after so many more milliseconds.
 const WAITS: [(u32, &str); 2] = [(300, "Asking Python…"), (9_700, "Python has not answered. Ask again.")];
 
 /// What is shown about a name of a cell.

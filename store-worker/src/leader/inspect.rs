@@ -47,10 +47,7 @@ impl Leader {
         if self.questions.iter().any(|waiting| waiting.asker == asker) {
             return; // Its answer follows.
         }
-        match self.host_to_ask() {
-            Ok(host) => self.ask_python(host, asker, question),
-            Err(refusal) => self.answer_question(asker, Answer::Refused(refusal)),
-        }
+        self.ask_python(self.host_to_ask(), asker, question);
     }
 
     /// Takes a question of another browser, if it is for the kernel of this one.
@@ -58,11 +55,7 @@ impl Leader {
         if self.kernel.session() != Some(session) {
             return;
         }
-        let asker = Asker::Peer(id);
-        match self.own_kernel() {
-            Ok(host) => self.ask_python(host, asker, question),
-            Err(refusal) => self.answer_question(asker, Answer::Refused(refusal)),
-        }
+        self.ask_python(self.own_kernel(), Asker::Peer(id), question);
     }
 
     /// Takes an answer of the own kernel.
@@ -126,15 +119,18 @@ impl Leader {
         }
     }
 
-    fn ask_python(&mut self, host: Host, asker: Asker, question: Question) {
+    fn ask_python(&mut self, host: Result<Host, Refusal>, asker: Asker, question: Question) {
         let now = self.now();
         let lost = self.questions.extract_if(.., |waiting| waiting.since + PATIENCE_MILLIS <= now);
         for lost in lost.collect::<Vec<_>>() {
             self.answer_question(lost.asker, Answer::Refused(Refusal::Busy));
         }
-        if self.questions.len() >= MAX_WAITING {
-            return self.answer_question(asker, Answer::Refused(Refusal::Busy));
-        }
+        let has_room = self.questions.len() < MAX_WAITING;
+        let host = match host {
+            Ok(host) if has_room => host,
+            Ok(_) => return self.answer_question(asker, Answer::Refused(Refusal::Busy)),
+            Err(refusal) => return self.answer_question(asker, Answer::Refused(refusal)),
+        };
         let id = u64::from_le_bytes(*(self.edge.entropy)().first_chunk().expect("invariant: 16 are at least 8"));
         self.questions.push(Waiting { id, asker, host: host.clone(), since: now });
         match host {
