@@ -38,6 +38,8 @@ impl Keymap {
             "run-insert" => session.run_and_insert(cell),
             "save" => session.save_now(),
             "split" => session.split_cell(cell),
+            "inspect" => return session.inspect(cell),
+            "close" => return session.close_documentation(cell),
             "escape" => session.focus.select(cell),
             "up-out" => return self.step_out(cell, Direction::Up, Cursor::End),
             "down-out" => return self.step_out(cell, Direction::Down, Cursor::Start),
@@ -155,5 +157,5 @@ fn takes_keys(target: &Element, key: &str) -> bool {
     let within = |selector: &str| target.closest(selector).ok().flatten().is_some();
     within("input, textarea, select, dialog, .cm-editor, [contenteditable='true']")
         || (matches!(key, "Enter" | " ") && within("button, a, summary"))
-        || (within("details[open]") && matches!(key, "ArrowUp" | "ArrowDown"))
+        || (within("details[open], .documentation") && matches!(key, "ArrowUp" | "ArrowDown"))
 }

@@ -2,6 +2,7 @@
 //! state, and the signals that views read. It holds no rule about notebooks and writes nothing itself.
 
 mod edit;
+mod inspect;
 mod intake;
 mod request;
 mod thread;
@@ -240,6 +241,7 @@ impl Session {
             | FromStore::Log { request, .. }
             | FromStore::Diagnostics { request, .. }
             | FromStore::Database { request, .. }
+            | FromStore::Inspected { request, .. }
             | FromStore::RequestFailed { request, .. } => self.answer(request, message),
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod cell_run;
 pub(crate) mod cell_source;
 pub(crate) mod cell_tools;
 pub(crate) mod dialog;
+pub(crate) mod documentation;
 pub(crate) mod drop_zone;
 pub(crate) mod icon;
 pub(crate) mod menu;

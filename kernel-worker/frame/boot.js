@@ -95,13 +95,14 @@ async function attach(booting, words, sink) {
   for (const line of output.held) output.write(...line);
   if (words) pyodide.setInterruptBuffer(signalsOf(words));
   kernel.attach(sink, ARCHIVE);
-  const { run, cancel, flush } = kernel;
+  const { run, cancel, flush, inspect } = kernel;
   return {
     version: pyodide.runPython('import sys; sys.version.split()[0]', { globals: pyodide.toPy({}) }),
     fromSnapshot,
     bootMillis,
     run: WebAssembly.Suspending ? (source, count) => atOnce(pyodide._api, () => run.callPromising(source, count)) : async (source, count) => run(source, count),
     cancel: () => cancel(),
+    inspect: (code, cursor) => inspect(code, cursor),
     flush: () => flush(),
   };
 }

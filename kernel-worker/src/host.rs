@@ -56,6 +56,9 @@ extern "C" {
     /// Interrupts a cell that awaits.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn cancel(this: &Python) -> Result<(), JsValue>;
+    /// Describes the name at a place in code, if anything is known about it.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn inspect(this: &Python, code: &str, cursor: u32) -> Result<Option<String>, JsValue>;
     /// Lets out what Python gathered.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn flush(this: &Python) -> Result<(), JsValue>;

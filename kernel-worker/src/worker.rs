@@ -7,6 +7,7 @@ use std::rc::Rc;
 use js_sys::{Function, Object, Reflect, Uint8Array};
 use notebook::{Event, ExecutionId, Outcome, SessionId, StreamName};
 use protocol::codec;
+use protocol::inspect::{Answer, Question, Refusal, Text};
 use protocol::port::{BUILD, FromKernel, ToKernel};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -81,6 +82,7 @@ impl Worker {
                 let worker = self.clone();
                 spawn_local(async move { worker.run(execution, source, count).await });
             }
+            Ok(ToKernel::Inspect { id, question }) => self.inspect(id, &question),
             Err(error) => self.die(&Death::protocol(&error.to_string())),
         }
     }
@@ -144,6 +146,22 @@ impl Worker {
             Err(error) => Err(error),
         };
         self.close(ExecutionEnd { execution, outcome });
+    }
+
+    fn inspect(&self, id: u64, question: &Question) {
+        let python = {
+            let state = self.0.state.borrow();
+            // A cell that awaits is at work too.
+            state.python.clone().filter(|_| state.outbox.is_none())
+        };
+        let answer = match python.map(|python| python.inspect(question.code(), question.cursor())) {
+            None => Answer::Refused(Refusal::Busy),
+            Some(Ok(Some(text))) => Answer::Found(Text::cut(text)),
+            Some(Ok(None)) => Answer::Nothing,
+            Some(Err(error)) if death::is_interrupt(&error) => Answer::Nothing,
+            Some(Err(error)) => return self.die(&Death::of(&error)),
+        };
+        self.send(&FromKernel::Inspected { id, answer });
     }
 
     fn open(&self, execution: &ExecutionId) {

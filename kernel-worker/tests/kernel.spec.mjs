@@ -125,6 +125,28 @@ test('display, its update by id, and clear_output', async () => {
   expect(cleared.events[3].OutputsCleared).toMatchObject({ index: 1, wait: true });
 });
 
+test('a name is described, without a word of it in a cell, and not while one runs', async () => {
+  const inspect = (code) => page.evaluate((asked) => kernel.inspect(asked), code);
+  await run("def tide(moon):\n  'Says how high the water is.'\nclass Rude:\n  def __repr__(self): print('rude'); raise SystemExit\nrude = Rude()\n6 * 7");
+  const { Found: text } = await inspect('tide(');
+  expect(text).toContain('\u001b[');
+  expect(text).toContain('tide(moon)');
+  expect(text).toContain('Says how high the water is.');
+  expect(await inspect('absent')).toBe('Nothing');
+  await inspect('rude');
+  const after = await run('_');
+  expect(result(after)).toBe('42');
+  expect(texts(after)).toBe('');
+  const busy = await page.evaluate(async () => {
+    const running = kernel.claim('import asyncio\nawait asyncio.sleep(600)');
+    const answer = await kernel.inspect('len');
+    kernel.interrupt();
+    await running.done;
+    return answer;
+  });
+  expect(busy).toEqual({ Refused: 'Busy' });
+});
+
 test('errors carry IPython’s coloured traceback, without our frames', async () => {
   const ran = await run('def f():\n    return 1 / 0\nf()');
   const { ename, evalue, traceback } = error(ran);

@@ -34,6 +34,7 @@ pub fn request_id(message: &ToStore) -> Option<RequestId> {
         | ToStore::ReadBlob { request, .. }
         | ToStore::ReadLog { request, .. }
         | ToStore::Diagnose { request }
+        | ToStore::Inspect { request, .. }
         | ToStore::ExportDatabase { request }
         | ToStore::Reset { request }
         | ToStore::SaveAgain { request }
@@ -58,6 +59,7 @@ fn answered(message: &FromStore) -> Option<RequestId> {
         | FromStore::Log { request, .. }
         | FromStore::Diagnostics { request, .. }
         | FromStore::Database { request, .. }
+        | FromStore::Inspected { request, .. }
         | FromStore::RequestFailed { request, .. } => Some(*request),
         _ => None,
     }

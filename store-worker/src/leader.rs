@@ -3,6 +3,7 @@
 mod command;
 mod commit;
 mod files;
+mod inspect;
 mod kernel;
 mod read;
 mod sync;
@@ -120,6 +121,7 @@ pub struct Leader {
     version: u64,
     commit_millis: VecDeque<f64>,
     told_kernel: KernelState,
+    questions: Vec<inspect::Waiting>,
     // Invariant: there when the notebook is shared and there is a relay.
     sync: Option<Sync>,
     effects: Vec<Effect>,
@@ -142,6 +144,7 @@ impl Leader {
             version: 0,
             commit_millis: VecDeque::new(),
             told_kernel: KernelState::None,
+            questions: Vec::new(),
             sync: None,
             effects: Vec::new(),
         };
@@ -214,6 +217,7 @@ impl Leader {
             ToStore::Typed { cell, update } => self.typed(from, cell, update),
             ToStore::Online => self.effects.push(Effect::WakeRelay(0)),
             ToStore::Interrupt => self.interrupt(),
+            ToStore::Inspect { request, question } => self.inspect(from, request, question),
             ToStore::WarmKernel => {
                 // Where others are, one of them has a kernel or will: not every browser needs one in advance.
                 if self.may_change().is_ok() && (self.kernel.is_dead() || self.peers().is_empty()) {

@@ -1,5 +1,6 @@
 //! Leads a notebook that may only be looked at: a newer version wrote its database.
 
+use protocol::inspect::{Answer, Refusal};
 use protocol::port::{FromStore, KernelState, RequestId, Role, SaveState, Storage, SyncState, TabMessage, ToStore};
 use store::{ReadOnly, StoreError};
 
@@ -78,6 +79,9 @@ impl Reader {
             ToStore::Share { request } => {
                 let message = "A notebook of a newer version cannot be shared from here.".to_owned();
                 FromStore::RequestFailed { request, message }
+            }
+            ToStore::Inspect { request, .. } => {
+                FromStore::Inspected { request, answer: Answer::Refused(Refusal::ViewOnly) }
             }
             // What is only read was never this tab's to save.
             ToStore::SaveAgain { request } => FromStore::Done { request },

@@ -45,7 +45,7 @@ test("the list of notebooks, empty and not, has nothing that axe objects to", as
   await inEveryLook(page);
 });
 
-test("a notebook with text, outputs and an error has nothing that axe objects to", async ({ notebook, page }) => {
+test("a notebook with text, outputs, an error and documentation has nothing that axe objects to", async ({ notebook, page }) => {
   await notebook.create();
   await notebook.execute(0, "import sys; print('out'); print('err', file=sys.stderr); {'a': [1, 2]}");
   await notebook.append("1 / 0");
@@ -54,6 +54,9 @@ test("a notebook with text, outputs and an error has nothing that axe objects to
   await notebook.append("from IPython.display import HTML, Latex, display\ndisplay(HTML('<table><tr><th>x</th></tr><tr><td>1</td></tr></table>'), Latex('$x^2$'))");
   await notebook.run(2);
   await notebook.ends(2);
+  await notebook.append("print");
+  await page.keyboard.press("Shift+Tab");
+  await expect(page.getByRole("region", { name: "Documentation" })).toContainText("Signature");
   await notebook.button("Add Markdown cell").click();
   await page.keyboard.type("# Title\n\nA [link](https://example.org/) and `code`.");
   await page.keyboard.press("Shift+Enter");

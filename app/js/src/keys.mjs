@@ -9,7 +9,7 @@ import { Facet, Prec } from "@codemirror/state";
 import { keymap } from "@codemirror/view";
 
 /**
- * @typedef {"run" | "run-advance" | "run-insert" | "escape" | "up-out" | "down-out" | "save" | "split"} KeyName
+ * @typedef {"run" | "run-advance" | "run-insert" | "escape" | "up-out" | "down-out" | "save" | "split" | "inspect" | "close"} KeyName
  */
 
 /** How long after Escape a Tab moves the focus instead of indenting, in milliseconds. */
@@ -36,6 +36,14 @@ function atEdge(view, edge) {
   return Math.abs(here.top - there.top) < view.defaultLineHeight / 2;
 }
 
+/** Whether the cursor, the only one, stands behind more of its line than blanks. */
+function isBehindText(view) {
+  const { main, ranges } = view.state.selection;
+  if (!main.empty || ranges.length > 1) return false;
+  const line = view.state.doc.lineAt(main.head);
+  return /\S/.test(line.text.slice(0, main.head - line.from));
+}
+
 const notebookKeys = Prec.highest(
   keymap.of([
     { key: "Mod-Enter", run: ask("run"), preventDefault: true },
@@ -43,6 +51,8 @@ const notebookKeys = Prec.highest(
     { key: "Alt-Enter", run: ask("run-insert"), preventDefault: true },
     { key: "Mod-s", run: ask("save"), preventDefault: true },
     { key: "Ctrl-Shift--", run: ask("split"), preventDefault: true },
+    { key: "Shift-Tab", run: (view) => isBehindText(view) && ask("inspect")(view) },
+    { key: "Escape", run: ask("close") },
     { key: "ArrowUp", run: (view) => atEdge(view, 0) && ask("up-out")(view) },
     { key: "ArrowDown", run: (view) => atEdge(view, view.state.doc.length) && ask("down-out")(view) },
   ]),

@@ -196,6 +196,11 @@ impl Inner {
             if known.status.is_active() && run.status == RunStatus::Completed {
                 after.finished.push((cell.clone(), run.clone()));
             }
+            if run.status.is_active() && !known.status.is_active() {
+                view.documentation.update(|documentation| {
+                    documentation.close();
+                });
+            }
             view.run.set(run);
         }
         let shown = self.notebook.shown_execution(cell).cloned();

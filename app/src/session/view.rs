@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind, Execution, ExecutionId, ExecutionStatus, Notebook, Outcome, Output, StreamName};
 
+use super::inspect::Documentation;
 use crate::company::Person;
 
 /// Where a cell stands, as `data-status` says it.
@@ -141,6 +142,8 @@ pub(crate) struct CellView {
     pub(crate) outputs: ArcRwSignal<Vec<OutputView>>,
     /// Who else is here.
     pub(crate) people: ArcRwSignal<Vec<Person>>,
+    /// What is shown about a name in the text.
+    pub(crate) documentation: ArcRwSignal<Documentation>,
 }
 
 impl CellView {
@@ -151,6 +154,7 @@ impl CellView {
             run: ArcRwSignal::new(RunView::default()),
             outputs: ArcRwSignal::new(Vec::new()),
             people: ArcRwSignal::new(Vec::new()),
+            documentation: ArcRwSignal::default(),
         }
     }
 }

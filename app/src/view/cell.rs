@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast as _;
 use super::cell_run::{RunGutter, RunNote, duration};
 use super::cell_source::{CellSource, Text, Writing};
 use super::cell_tools::{Between, CellTools};
+use super::documentation::DocumentationPanel;
 use super::people::{self, PeopleHere};
 use crate::editor::{Cursor, Editor, EditorBundle};
 use crate::focus::Row;
@@ -61,6 +62,7 @@ pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView
     let (gutter_run, tools_kind, kind_name) = (run.clone(), view.kind.clone(), view.kind.clone());
     let (outputs, people) = (view.outputs.clone(), view.people.clone());
     let edge = people.clone();
+    let (documented, shown) = (cell.clone(), view.clone());
     let text = Text { session, keymap, bundle, cell: cell.clone(), view, writing };
     view! {
         <section class="cell" class:selected=move || selected.get() tabindex="-1" node_ref=element
@@ -79,6 +81,7 @@ pub(crate) fn CellRow(page: Page, cell: CellId, view: CellView) -> impl IntoView
             }}
             <div class="cell-body">
                 <CellSource text />
+                <DocumentationPanel session cell=documented view=shown />
                 <RunNote run />
                 <OutputList session cell=list_cell outputs />
             </div>

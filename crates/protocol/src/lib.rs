@@ -9,6 +9,7 @@ pub mod blob;
 pub mod client;
 pub mod codec;
 pub mod history;
+pub mod inspect;
 pub mod peer;
 pub mod pool;
 pub mod port;

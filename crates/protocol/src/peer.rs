@@ -6,6 +6,7 @@ use notebook::{CellId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
+use crate::inspect::{Answer, Question};
 use crate::port::KernelState;
 use crate::wire::{ConnectionId, MAX_EPHEMERAL_BYTES};
 
@@ -39,6 +40,22 @@ pub enum Body {
         /// The session.
         session: SessionId,
     },
+    /// Asks the browser that hosts this session what its Python knows.
+    Inspect {
+        /// The session.
+        session: SessionId,
+        /// Unlike that of any other question.
+        id: u64,
+        /// What is asked.
+        question: Question,
+    },
+    /// Answers a question that somebody here asked.
+    Inspected {
+        /// Which one.
+        id: u64,
+        /// What is known.
+        answer: Answer,
+    },
 }
 
 /// A browser that is here.
@@ -68,7 +85,7 @@ impl Body {
     pub fn needs_writer(&self) -> bool {
         match self {
             Self::Presence(presence) => presence.kernel.is_some(),
-            Self::Typed { .. } | Self::Interrupt { .. } => true,
+            Self::Typed { .. } | Self::Interrupt { .. } | Self::Inspect { .. } | Self::Inspected { .. } => true,
         }
     }
 }
@@ -259,6 +276,21 @@ mod tests {
         assert!(Body::Presence(presence("k1")).needs_writer());
         assert!(!Body::Presence(Presence { kernel: None, ..presence("k1") }).needs_writer());
         assert!(Body::Interrupt { session: SessionId::parse("k1").unwrap() }.needs_writer());
+    }
+
+    #[test]
+    fn the_longest_question_and_answer_fit_a_frame_once_sealed() {
+        use crate::inspect::{MAX_CODE_BYTES, MAX_TEXT_BYTES, Text};
+        let peer = Peer { connection: ConnectionId(u64::MAX), number: u64::MAX };
+        let question = Question::new(&"x".repeat(2 * MAX_CODE_BYTES), u32::MAX);
+        let asks = Body::Inspect { session: SessionId::from_entropy([9; 16]), id: u64::MAX, question };
+        let answer = Answer::Found(Text::cut("x".repeat(2 * MAX_TEXT_BYTES)));
+        for body in [asks, Body::Inspected { id: u64::MAX, answer }] {
+            assert!(body.needs_writer());
+            let bytes = encode(peer, &body);
+            assert!(bytes.len() + crate::seal::OVERHEAD <= MAX_EPHEMERAL_BYTES);
+            assert_eq!(decode(&bytes), Some((peer, body)));
+        }
     }
 
     #[test]

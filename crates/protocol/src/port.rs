@@ -8,6 +8,7 @@ use notebook::{BlobRef, CellId, Change, Command, Envelope, Event, ExecutionId, P
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
+use crate::inspect::{Answer, Question};
 use crate::peer::{Location, Presence};
 use crate::wire::ConnectionId;
 
@@ -62,6 +63,8 @@ pub enum ToStore {
     LookForFiles,
     /// Interrupts what the active kernel runs.
     Interrupt,
+    /// Asks what the active kernel knows about a name; answered by `Inspected`.
+    Inspect { request: RequestId, question: Question },
     /// Makes sure that a kernel is up or on its way, though nothing is queued yet; also after one died.
     WarmKernel,
     /// The host of the kernel frame tells what became of it.
@@ -149,6 +152,10 @@ pub enum FromStore {
         request: RequestId,
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
+    },
+    Inspected {
+        request: RequestId,
+        answer: Answer,
     },
     /// A request could not be served, for a reason other than the notebook's rules.
     RequestFailed {
@@ -356,6 +363,8 @@ pub enum ToKernel {
     Hello { build: String, session: SessionId, verbose: bool },
     /// Work that this session may claim. `count` is the number that the run will have.
     Claim { execution: ExecutionId, source: String, count: u32 },
+    /// Asks what Python knows about a name; answered by `Inspected` with the same `id`.
+    Inspect { id: u64, question: Question },
 }
 
 /// From the kernel worker to the store worker.
@@ -366,6 +375,8 @@ pub enum FromKernel {
     Ready { build: String, python: String, from_snapshot: bool, boot_millis: f64 },
     /// What happened, in order. Only kinds that a kernel may cause, for its own session.
     Events(Vec<Event>),
+    /// Answers a question.
+    Inspected { id: u64, answer: Answer },
     /// Python is beyond use.
     Died { reason: String, out_of_memory: bool },
 }

@@ -5,7 +5,7 @@ import random
 import sys
 import warnings
 
-from . import completion, data_files, interruption, magics
+from . import completion, data_files, inspection, interruption, magics
 from . import traceback as tracebacks
 from .shell import make_shell
 from .stream import Stream
@@ -68,6 +68,17 @@ class Kernel:
         if self.wheels is not None:
             data_files.mount_jedi(self.wheels)
         return completion.complete(self.shell, code, cursor)
+
+    def inspect(self, code, cursor):
+        """Describes the name at a character offset; None when nothing is known about it.
+
+        Asking an object may run code of its class: what that prints is dropped, and what it raises is no answer.
+        """
+        with self.outbox.muted():
+            try:
+                return inspection.describe(self.shell, code, cursor)
+            except BaseException:
+                return None
 
     def _prepare(self, source, count):
         shell = self.shell

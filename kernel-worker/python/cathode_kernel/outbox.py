@@ -5,6 +5,7 @@ between two bytecodes) may come at any point of the code below: each step leaves
 """
 
 import time
+from contextlib import contextmanager
 
 from .report import encode
 
@@ -61,6 +62,18 @@ class Outbox:
         self.cross()
         if self.host is not None:
             self.host.output(encode({"kind": kind, **fields}))
+
+    @contextmanager
+    def muted(self):
+        """Drops what is put out meanwhile."""
+        self.cross()
+        host, self.host = self.host, None
+        try:
+            yield
+        finally:
+            self.parts.clear()
+            self.size = 0
+            self.host = host
 
     def tick(self):
         """Lets out what waits, here and in the host."""

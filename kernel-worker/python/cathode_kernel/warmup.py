@@ -51,6 +51,7 @@ async def warm(kernel, archive):
     for source in CELLS:
         kernel.run(source, 1)
     await kernel.run(AWAITING, 1)
+    kernel.inspect("print(", 6)
     for module in ("micropip", "comm", "pyodide.ffi", "pyodide_js", "matplotlib_inline.config"):
         try:
             importlib.import_module(module)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -278,6 +279,58 @@ class Completion(Case):
         found = KERNEL.complete("os.getc", 7)
         self.assertEqual(found["start"], 3)
         self.assertIn("getcwd", [match["text"] for match in found["matches"]])
+
+
+class Inspection(Case):
+    def plain(self, code, cursor=None):
+        found = KERNEL.inspect(code, len(code) if cursor is None else cursor)
+        return found and re.sub("\x1b\\[[0-9;]*m", "", found)
+
+    def test_signature_docstring_and_type(self):
+        self.run_cell('def tide(moon, *, sun=1):\n    """Says how high the water is."""')
+        for code, cursor in [("tide", 4), ("tide", 2), ("é = tide(3", 10), ("len(x)\ntide(1,\n  ", 17)]:
+            text = self.plain(code, cursor)
+            self.assertIn("tide(moon, *, sun=1)", text, code)
+            self.assertIn("Says how high the water is.", text)
+            self.assertNotIn("File:", text)
+        self.assertIn("\x1b[", KERNEL.inspect("len", 3))
+        self.assertIn("builtin_function_or_method", self.plain("len("))
+        self.assertIn("Time execution", self.plain("%timeit"))
+        self.run_cell("count = 5")
+        self.assertIn("int", self.plain("count"))
+        self.assertEqual(self.host.seen, [])
+
+    def test_nothing_is_known(self):
+        sources = "", "   ", "absent", "absent.name", "1 + ", "'''", "\0", "0b12", "(\n", "\ud800"
+        for code in sources:
+            for cursor in (0, len(code), 99):
+                self.assertIsNone(KERNEL.inspect(code, cursor), code)
+
+    def test_nothing_is_put_out_or_left_behind(self):
+        KERNEL.shell.history_manager.reset()
+        self.run_cell(
+            "class Rude:\n"
+            "    @property\n"
+            "    def name(self): print('property'); raise ValueError\n"
+            "    def __getattr__(self, name): print('attribute'); display(name); raise ZeroDivisionError\n"
+            "    def __repr__(self): print('text'); raise SystemExit\n"
+            "    def __len__(self): import sys; print('length', file=sys.stderr); raise KeyboardInterrupt\n"
+            "rude = Rude()\n"
+            "6 * 7",
+            3,
+        )
+        self.host.seen.clear()
+        for code in ("rude", "rude.name", "rude.other", "len(rude", "rude("):
+            KERNEL.inspect(code, len(code))
+        self.assertEqual(self.host.seen, [])
+        self.run_cell("print('on'); (_, Out[3], len(In))", 4)
+        self.assertEqual(self.host.seen[0], ("stdout", "on\n"))
+        self.assertEqual(self.host.seen[1][1]["data"]["text/plain"], "(42, 42, 5)")
+
+    def test_what_was_printed_before_is_not_lost(self):
+        print("early", file=KERNEL.streams[0])
+        KERNEL.inspect("len", 3)
+        self.assertEqual(self.host.seen, [("stdout", "early\n")])
 
 
 if __name__ == "__main__":

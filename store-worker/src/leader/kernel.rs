@@ -38,6 +38,7 @@ impl Leader {
                 self.kernel.ready();
             }
             FromKernel::Events(events) => self.kernel_events(events),
+            FromKernel::Inspected { id, answer } => self.kernel_answers(id, answer),
             FromKernel::Died { reason, out_of_memory } => self.lose_kernel(reason, end_reason(out_of_memory)),
         }
         if self.kernel.is_up() {
@@ -240,6 +241,7 @@ impl Leader {
             self.told_kernel = state.clone();
             self.tell_all(FromStore::Kernel(state));
         }
+        self.refuse_unanswerable();
         self.say_presence(false);
     }
 }

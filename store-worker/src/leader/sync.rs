@@ -197,14 +197,19 @@ impl Leader {
         }
         let news = FromStore::Typed { cell: cell.clone(), update: update.clone() };
         self.tell_others(from, news);
-        self.with_client(|client| client.say(&Body::Typed { cell, update }));
+        self.say(&Body::Typed { cell, update });
     }
 
     /// Interrupts the kernel wherever it runs.
     pub(super) fn interrupt_elsewhere(&mut self) {
         if let Some(session) = self.store.notebook().active_session().cloned() {
-            self.with_client(|client| client.say(&Body::Interrupt { session }));
+            self.say(&Body::Interrupt { session });
         }
+    }
+
+    /// Says something to the others.
+    pub(super) fn say(&mut self, body: &Body) {
+        self.with_client(|client| client.say(body));
     }
 
     /// Asks the relay for a blob that is not here. Returns false when it cannot be asked.
@@ -370,6 +375,8 @@ impl Leader {
             Body::Typed { cell, update } => self.tell_all(FromStore::Typed { cell, update }),
             Body::Interrupt { session } if self.kernel.session() == Some(&session) => self.interrupt(),
             Body::Interrupt { .. } => {}
+            Body::Inspect { session, id, question } => self.inspect_for_peer(&session, id, question),
+            Body::Inspected { id, answer } => self.peer_answers(from, id, answer),
         }
     }
 
@@ -394,7 +401,7 @@ impl Leader {
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since the page was opened")]
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         (self.edge.elapsed)() as u64
     }
 }

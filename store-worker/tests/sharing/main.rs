@@ -1,6 +1,7 @@
 //! Leaders of several browsers and the relay between them, frame by frame.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod inspecting;
 mod world;
 
 use notebook::{Command, EndReason, Place, Rejection};

@@ -8,6 +8,7 @@ use notebook::{
     SessionId, StreamName,
 };
 use protocol::access::{Access, Secret};
+use protocol::inspect::{Answer, Text};
 use protocol::port::{
     BUILD, FromKernel, FromStore, KernelReport, KernelState, Storage, SyncState, TabMessage, ToFrame, ToKernel, ToStore,
 };
@@ -213,6 +214,10 @@ impl World {
                     events.push(Event::ExecutionCompleted { execution, outcome: Outcome::Ok });
                 }
                 browser.leader.on_kernel(FromKernel::Events(events), 10)
+            }
+            Effect::Kernel(ToKernel::Inspect { id, question }) => {
+                let text = Text::cut(format!("{} of {number}", question.code()));
+                browser.leader.on_kernel(FromKernel::Inspected { id, answer: Answer::Found(text) }, 10)
             }
             Effect::Frame(ToFrame::Interrupt) => {
                 browser.interrupts += 1;

@@ -1,12 +1,14 @@
 //! Inputs that make sense, to begin with: what is altered a little goes deeper than noise.
 
 use notebook::{
-    Actor, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, PersonId, Source,
-    StreamName,
+    Actor, CellId, CellKind, Content, Envelope, Event, ExecutionId, Json, Notebook, OrderKey, PersonId, SessionId,
+    Source, StreamName,
     source::{Character, Run, Splice},
 };
 use protocol::codec;
 use protocol::history::History;
+use protocol::inspect::{Answer, Question, Text};
+use protocol::peer::{self, Body, Peer};
 use protocol::snapshot::Snapshot;
 use protocol::wire::{
     self, ConnectionId, Cursor, FromRelay, OrderedEvent, Refusal, RelayId, SealedEvent, SnapshotInfo, ToRelay,
@@ -30,6 +32,11 @@ pub fn samples() -> Vec<Vec<u8>> {
         }
     }
     samples.push(Snapshot::of(&notebook).encode());
+    let question = Question::new("print(", 6);
+    let asked = Body::Inspect { session: SessionId::from_entropy([4; 16]), id: 7, question };
+    let answered = Body::Inspected { id: 7, answer: Answer::Found(Text::cut("Prints.".to_owned())) };
+    let speaker = Peer { connection: ConnectionId(1), number: 1 };
+    samples.extend([asked, answered].map(|body| peer::encode(speaker, &body)));
 
     let sealed = vec![7; 60];
     let history = History::of_base(&sealed).then(id());

@@ -361,7 +361,8 @@ impl Tab {
                     let millis = moment.random.within(LOOK_MILLIS);
                     moment.at(millis, Timer::Heard);
                 }
-                Step::Blob(_, None) | Step::Heard(_, Body::Typed { .. }) => {}
+                Step::Blob(_, None)
+                | Step::Heard(_, Body::Typed { .. } | Body::Inspect { .. } | Body::Inspected { .. }) => {}
                 Step::Joined(connection) => {
                     self.peers.joined(connection, moment.now);
                     steps.extend(self.presence(disk));

@@ -67,7 +67,7 @@ impl Leader {
         if again || sync.said.as_ref() != Some(&presence) {
             sync.said = Some(presence.clone());
             sync.said_at = now;
-            self.with_client(|client| client.say(&Body::Presence(presence)));
+            self.say(&Body::Presence(presence));
         }
     }
 

@@ -77,6 +77,7 @@ impl Python {
                 self.run = Some(Run { execution, given: moment.now, begun: false, index: 0, left, interrupted: false });
                 self.go_on(20, moment);
             }
+            ToKernel::Inspect { .. } => {}
         }
     }
 

@@ -1,0 +1,83 @@
+//! What Python knows about the name at the cursor: asked for, and shown under the cell's text.
+
+use std::pin::pin;
+
+use browser::timer;
+use futures::future::{Either, select};
+use leptos::prelude::*;
+use notebook::{CellId, CellKind};
+use protocol::inspect::{Answer, Question};
+use protocol::port::{FromStore, ToStore};
+
+use super::{Refusal, Session};
+
+/// What is said while there is no answer, each after so many more milliseconds.
+const WAITS: [(u32, &str); 2] = [(300, "Asking Python…"), (9_700, "Python has not answered. Ask again.")];
+
+/// What is shown about a name of a cell.
+#[derive(Debug, Default)]
+pub(crate) struct Documentation {
+    /// Counts questions, and how often it was closed: what answers an earlier question is not shown.
+    turn: u64,
+    /// The text, with ANSI colours; `None`: it is closed.
+    pub(crate) shown: Option<String>,
+}
+
+impl Documentation {
+    fn ask(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
+    }
+
+    fn show(&mut self, turn: u64, text: &str) {
+        if self.turn == turn {
+            self.shown = Some(text.to_owned());
+        }
+    }
+
+    /// Closes it. Returns whether it was open.
+    pub(super) fn close(&mut self) -> bool {
+        self.turn += 1;
+        self.shown.take().is_some()
+    }
+}
+
+impl Session {
+    /// Asks Python about the name at the cursor of a code cell. What is shown already stays until there is news.
+    pub(crate) fn inspect(self, cell: &CellId) -> bool {
+        let Some(view) = self.cell(cell).filter(|view| view.kind.get_untracked() == CellKind::Code) else {
+            return false;
+        };
+        let Some(cursor) = self.editor(cell).and_then(|editor| editor.cursor()) else { return false };
+        let question = Question::new(&self.text(cell), cursor);
+        let documentation = view.documentation;
+        let Some(turn) = documentation.try_update_untracked(Documentation::ask) else { return false };
+        browser::spawn(async move {
+            let show = |text: &str| documentation.update(|documentation| documentation.show(turn, text));
+            let mut answer = pin!(self.ask(|request| ToStore::Inspect { request, question }));
+            for (millis, words) in WAITS {
+                match select(answer.as_mut(), pin!(timer::after(millis))).await {
+                    Either::Left((answer, _)) => return show(&spoken(answer)),
+                    Either::Right(_) => show(words),
+                }
+            }
+            show(&spoken(answer.await));
+        });
+        true
+    }
+
+    /// Closes what is shown about a name of a cell. Returns whether anything was.
+    pub(crate) fn close_documentation(self, cell: &CellId) -> bool {
+        let closed = self.cell(cell).and_then(|view| view.documentation.try_update(Documentation::close));
+        closed.unwrap_or(false)
+    }
+}
+
+fn spoken(answer: Result<FromStore, Refusal>) -> String {
+    match answer {
+        Ok(FromStore::Inspected { answer: Answer::Found(text), .. }) => text.as_str().to_owned(),
+        Ok(FromStore::Inspected { answer: Answer::Refused(refusal), .. }) => refusal.to_string(),
+        Ok(_) => "Nothing is known about this.".to_owned(),
+        Err(refusal) => refusal.to_string(),
+    }
+}
