@@ -40,6 +40,9 @@ const UNREAD_BYTES: u64 = 8 << 20;
 /// When a relay that is full is tried again: somebody may have shortened the log.
 const FULL_MILLIS: u32 = 60_000;
 
+/// When a blob is put again that the relay dropped: no relay is to be asked without end.
+const NO_BLOB_MILLIS: u32 = 1_000;
+
 #[derive(Debug)]
 enum Phase {
     /// Between two attempts.
@@ -366,7 +369,7 @@ impl Client {
             // It was dropped since: it is put again, and then what points at it.
             Refusal::NoBlob { name } => {
                 self.blobs.is_gone(&name);
-                self.hold_back(0);
+                self.hold_back(NO_BLOB_MILLIS);
             }
             // What was asked for on the way is not asked for again: it begins anew, later.
             Refusal::TooFast { .. } => self.drop_connection(),
