@@ -59,7 +59,7 @@ enum Phase {
     Fetching(Fetching),
     /// The relay's log after its snapshot is being fetched, to replace what is here.
     Adopting(Box<Adopting>),
-    /// The store takes the relay's state in. These blobs the relay may lack: it is not the one that had them.
+    /// The store takes the relay's state in, which points at these blobs. Empty, where none can be here.
     Adopted(Vec<String>),
     /// The log is followed, and this says whether to its end.
     Following { live: bool },
@@ -300,6 +300,7 @@ impl Client {
             FromRelay::SnapshotStored { seq } => self.snapshot_stored(seq),
             FromRelay::BlobPart { name, part, parts, sealed } => self.blob_part(name, part, parts, sealed),
             FromRelay::BlobStored { name } => self.blob_stored(&name),
+            FromRelay::BlobsMissing { names } => self.blobs_missing(names),
             FromRelay::BlobRefused { name, limit } => self.blob_refused(&name, limit),
             FromRelay::Refused(refusal) => self.refused(refusal),
         }

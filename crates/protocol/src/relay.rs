@@ -224,6 +224,7 @@ impl<S: Storage> Relay<S> {
             ToRelay::PutBlob { name, part, parts, sealed } => {
                 self.put_blob(from, name, &uploads::Piece { part, parts, sealed }, out)
             }
+            ToRelay::FindBlobs { names } => self.find_blobs(from, names, out),
             ToRelay::PullBlob { name, part } => self.pull_blob(from, name, part, out),
         }
     }

@@ -198,6 +198,11 @@ pub enum ToRelay {
         #[serde(with = "serde_bytes")]
         sealed: Vec<u8>,
     },
+    /// Asks which of these blobs are not there; answered by [`FromRelay::BlobsMissing`].
+    FindBlobs {
+        /// At most [`MAX_BATCH`].
+        names: Vec<String>,
+    },
     /// Asks for a part of a blob; answered by [`FromRelay::BlobPart`].
     PullBlob {
         /// Its name.
@@ -304,6 +309,11 @@ pub enum FromRelay {
     BlobStored {
         /// Its name.
         name: String,
+    },
+    /// Of the blobs that were asked about, these are not there.
+    BlobsMissing {
+        /// Their names.
+        names: Vec<String>,
     },
     /// There is no room for a blob. What does not need it goes on.
     BlobRefused {

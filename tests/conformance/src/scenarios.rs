@@ -42,7 +42,8 @@ pub fn usual() -> Vec<Scenario> {
         uploads: a_base_begins_an_empty_relay, a_base_may_replace_all_that_it_holds, two_generations_of_snapshots_are_kept,
             a_snapshot_must_be_newer_and_of_the_past, parts_come_in_order_and_may_begin_anew,
             an_upload_ends_with_its_connection, a_blob_is_kept_once, large_things_come_back_whole;
-        blobs: a_blob_goes_when_nothing_points_at_it, an_event_is_not_taken_without_its_blob;
+        blobs: a_blob_goes_when_nothing_points_at_it, it_is_told_which_blobs_are_missing,
+            an_event_is_not_taken_without_its_blob;
         presence: ephemeral_frames_reach_everybody_else, who_comes_and_goes_is_told;
         frames: malformed_frames_close_their_connection_only, oversized_frames_are_refused;
         faults: a_restart_loses_nothing, a_long_history_is_known_after_a_restart,

@@ -61,6 +61,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         },
         ToRelay::PullSnapshot { seq: 0, part: 0 },
         ToRelay::PutBlob { name: "ab".repeat(32), part: 0, parts: 2, sealed: sealed.clone() },
+        ToRelay::FindBlobs { names: vec!["ab".repeat(32)] },
         ToRelay::PullBlob { name: "ab".repeat(32), part: 0 },
     ];
     let from_relay = [
@@ -85,6 +86,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         FromRelay::SnapshotPart { seq: 2, part: 0, parts: 1, sealed: snapshot_part(&notebook) },
         FromRelay::SnapshotStored { seq: 0 },
         FromRelay::BlobPart { name: "ab".repeat(32), part: 0, parts: 1, sealed: Some(sealed) },
+        FromRelay::BlobsMissing { names: vec!["ab".repeat(32)] },
         FromRelay::BlobRefused { name: "ab".repeat(32), limit: 1 << 30 },
         FromRelay::Refused(Refusal::Gap { replica: id().replica, counter: 9, expected: 4 }),
     ];

@@ -8,7 +8,7 @@ use super::large::MAX_EVENT_PARTS;
 use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
 use crate::snapshot::{NotNext, Parts, seal_parts};
-use crate::wire::{Refusal, ToRelay};
+use crate::wire::{MAX_BATCH, Refusal, ToRelay};
 
 #[derive(Debug, Default)]
 pub(super) struct Blobs {
@@ -174,6 +174,23 @@ impl Client {
             self.blobs.putting = false;
             self.blobs.own.remove(name);
             self.blobs.stored.insert(name.to_owned());
+            self.put_next_blob();
+        }
+    }
+
+    /// Asks which of these blobs the relay lacks: who filled it after it was emptied may not have had them.
+    pub(super) fn find_blobs(&mut self, names: &[String]) {
+        if self.may_write() {
+            for names in names.chunks(MAX_BATCH) {
+                self.send(&ToRelay::FindBlobs { names: names.to_vec() });
+            }
+        }
+    }
+
+    /// Takes in which blobs the relay lacks: it gets those that are here.
+    pub(super) fn blobs_missing(&mut self, names: Vec<String>) {
+        if self.hears() && self.may_write() {
+            self.blobs.want_stored(names.into_iter());
             self.put_next_blob();
         }
     }

@@ -23,10 +23,7 @@ impl Client {
             self.filled = true;
             // The page that ended at the head was the relay's sign that what comes next is sent unasked.
             self.go_live();
-            if self.may_write() {
-                self.blobs.want_stored(blobs.into_iter());
-                self.put_next_blob();
-            }
+            self.find_blobs(&blobs);
             self.compact_if_long(false);
         }
         self.take_steps()
@@ -197,9 +194,7 @@ impl Client {
                 && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted(Vec::new()))
             {
                 let adoption = adopting.adoption;
-                // Who filled a relay that was emptied may not have had the blobs.
-                let is_other = self.filled && self.cursor.is_none_or(|cursor| cursor.relay != adoption.cursor.relay);
-                if is_other {
+                if self.filled {
                     self.phase = Phase::Adopted(names_of(&adoption.state));
                 }
                 self.cursor = Some(adoption.cursor);

@@ -1,7 +1,7 @@
 //! Snapshots and blobs: what comes in parts. Parts that are not yet a whole belong to the connection
 //! that sends them, and go with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use notebook::ReplicaId;
 
@@ -12,7 +12,7 @@ use super::storage::{Contents, StoredBlob, StoredSnapshot, UploadId};
 use super::{Connection, Relay, Storage};
 use crate::history::History;
 use crate::wire::{
-    ConnectionId, FromRelay, MAX_BLOB_NAME, MAX_PARTS, MAX_PAYLOAD_BYTES, Refusal, RelayId, SnapshotInfo,
+    ConnectionId, FromRelay, MAX_BATCH, MAX_BLOB_NAME, MAX_PARTS, MAX_PAYLOAD_BYTES, Refusal, RelayId, SnapshotInfo,
 };
 
 /// One part of something that comes in parts.
@@ -166,6 +166,26 @@ impl<S: Storage> Relay<S> {
         } else {
             self.keep_upload(from, |session| session.blob = Some(upload));
         }
+        Ok(())
+    }
+
+    /// Says which of these blobs are not there.
+    pub(super) fn find_blobs(
+        &mut self,
+        from: ConnectionId,
+        mut names: Vec<String>,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        check_size(names.len(), MAX_BATCH)?;
+        let mut there = BTreeSet::new();
+        for name in &names {
+            check_size(name.len(), MAX_BLOB_NAME)?;
+            if self.storage.blob(name).map_err(|error| Refusal::storage(&error))?.is_some() {
+                there.insert(name.clone());
+            }
+        }
+        names.retain(|name| !there.contains(name));
+        out.send(from, &FromRelay::BlobsMissing { names });
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Blobs go when nothing points at them any more.
 
-use protocol::wire::{FromRelay, Refusal, ToRelay};
+use protocol::wire::{FromRelay, MAX_BATCH, Refusal, ToRelay};
 
 use crate::client::{Client, events, writer};
 use crate::host::Host;
@@ -63,6 +63,20 @@ pub(super) fn a_blob_goes_when_nothing_points_at_it(host: &mut dyn Host) {
     assert_eq!(there(&mut b, &ALL), ["held", "named"], "who goes on from the older snapshot needs it");
     put_snapshot(&mut b, 15, Some(&["named"]));
     assert_eq!(there(&mut b, &ALL), ["named"]);
+}
+
+pub(super) fn it_is_told_which_blobs_are_missing(host: &mut dyn Host) {
+    let access = writer(33);
+    let mut a = Client::live(host, &access);
+    put_blob(&mut a, "there");
+    for names in [&["there", "not", "neither"][..], &["there"], &[]] {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        a.send(&ToRelay::FindBlobs { names: names.clone() });
+        let missing = names.into_iter().filter(|name| name != "there").collect();
+        assert_eq!(a.take(), FromRelay::BlobsMissing { names: missing });
+    }
+    a.send(&ToRelay::FindBlobs { names: vec![String::new(); MAX_BATCH + 1] });
+    assert!(matches!(a.refused_and_closed(), Refusal::TooLarge { .. }));
 }
 
 pub(super) fn an_event_is_not_taken_without_its_blob(host: &mut dyn Host) {
