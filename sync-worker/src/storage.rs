@@ -283,14 +283,15 @@ impl Storage for SqlKeeper {
             return Ok(0);
         }
         let unused = "from blob where used <= ? and name not in (select name from holding)";
-        let rows = self.database.rows(&format!("select upload, bytes {unused}"), vec![number(up_to)])?;
-        let read = |row: Outcome<Row>| row.and_then(|mut row| Ok((UploadId(row.number(0)?), row.number(1)?)));
+        let [select, delete] = ["select upload, bytes", "delete"].map(|what| format!("{what} {unused}"));
+        let rows = self.database.rows(&select, vec![number(up_to)])?;
+        let read = |row: Outcome<Row>| row.and_then(|row| Ok((UploadId(row.number(0)?), row.number(1)?)));
         let mut dropped = 0;
         for (upload, bytes) in rows.map(read).collect::<Outcome<Vec<_>>>()? {
             self.drop_parts(upload)?;
             dropped += bytes;
         }
-        self.database.run(&format!("delete {unused}"), vec![number(up_to)])?;
+        self.database.run(&delete, vec![number(up_to)])?;
         Ok(dropped)
     }
 

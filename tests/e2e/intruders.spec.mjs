@@ -29,7 +29,7 @@ test("B4-24: frames that are malformed, cut off, too large, too many or replayed
       "two in one": Buffer.concat([push, push]),
       "a length of 4 GiB": Buffer.from([0xa1, 0x64, ...Buffer.from("Push"), 0xa1, 0x66, ...Buffer.from("events"), 0x9a, 0xff, 0xff, 0xff, 0xff]),
       "10,000 arrays in one another": nested,
-      "a second Hello": encode({ Hello: { protocol: 1, proof: { Reader: { token: Buffer.alloc(32) } }, cursor: null } }),
+      "a second Hello": encode({ Hello: { protocol: 2, proof: { Reader: { token: Buffer.alloc(32) } }, cursor: null } }),
       "a frame of the other side": encode({ SnapshotStored: { seq: 1 } }),
       "another room's order": encode({ Pull: { after: 1_000_000 } }),
       "more than a frame may hold": Buffer.alloc(900_001),

@@ -9,7 +9,7 @@ import { encode } from "../cbor.mjs";
 import { BINARY, CLOSE, Reader, frame } from "./websocket.mjs";
 
 export { encode };
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** What a link, as `room.links` has it, lets one do. */
 export class Key {

@@ -25,7 +25,7 @@ mod large;
 mod retry;
 mod step;
 
-use blobs::Blobs;
+use blobs::{Blobs, names};
 pub use compaction::Compaction;
 use compaction::Tail;
 use joining::{Adopting, Basing, CONFLICT, Fetching};
@@ -59,8 +59,8 @@ enum Phase {
     Fetching(Fetching),
     /// The relay's log after its snapshot is being fetched, to replace what is here.
     Adopting(Box<Adopting>),
-    /// The store takes the relay's state in, which points at these blobs. Empty, where none can be here.
-    Adopted(Vec<String>),
+    /// The store takes the relay's state in.
+    Adopted,
     /// The log is followed, and this says whether to its end.
     Following { live: bool },
     /// For good.
@@ -212,12 +212,10 @@ impl Client {
             self.connect();
         } else if std::mem::take(&mut self.held_back) {
             // What was refused may also have been a part of a blob, the question for one, or who is here.
-            self.blobs.put_again();
-            if matches!(self.phase, Phase::Basing(..)) {
-                self.put_next_blob();
-            } else {
+            if !matches!(self.phase, Phase::Basing(..)) {
                 self.push();
             }
+            self.put_next_blob();
             self.fetch_again();
             if let Some(presence) = self.presence.clone() {
                 self.utter(&presence);
@@ -236,6 +234,7 @@ impl Client {
 
     /// Adds an own event, which is committed.
     pub fn append(&mut self, envelope: Envelope) -> Vec<Step> {
+        self.blobs.are_here(&names(&envelope.event));
         self.outbox.push_back(envelope);
         self.push();
         self.take_steps()
@@ -370,6 +369,8 @@ impl Client {
             // It was dropped since: it is put again, and then what points at it.
             Refusal::NoBlob { name } => {
                 self.blobs.is_gone(&name);
+                let named: Vec<_> = self.outbox.iter().flat_map(|own| names(&own.event)).collect();
+                self.find_blobs(&named);
                 self.hold_back(NO_BLOB_MILLIS);
             }
             // What was asked for on the way is not asked for again: it begins anew, later.
@@ -412,6 +413,7 @@ impl Client {
     fn hold_back(&mut self, millis: u32) {
         self.held_back = true;
         self.sent = 0;
+        self.blobs.put_again();
         // It may have been a part of a snapshot.
         self.tail.asked = false;
         self.steps.push(Step::Wake(millis));

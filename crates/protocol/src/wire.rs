@@ -17,7 +17,7 @@ use crate::codec;
 use crate::history::History;
 
 /// The version of this protocol. Another one is refused with [`Refusal::Version`].
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// The largest frame that is read or written, in bytes.
 pub const MAX_FRAME_BYTES: usize = 900_000;
 /// The most sealed bytes that one frame's events, or one part of a snapshot or blob, may hold:

@@ -272,6 +272,10 @@ impl Leader {
                 let confirmed = self.store.confirmed().clone();
                 self.with_client(|client| client.base(&confirmed));
             }
+            Step::NeedNames => {
+                let confirmed = self.store.confirmed().clone();
+                self.with_client(|client| client.names(&confirmed));
+            }
             Step::NeedSnapshot => {
                 let (confirmed, at) = (self.store.confirmed().clone(), self.store.cursor());
                 self.with_client(|client| client.compact(&confirmed, at));

@@ -43,7 +43,7 @@ pub fn samples() -> Vec<Vec<u8>> {
     let cursor = Cursor { relay: RelayId(1), seq: 3, history };
     let info = SnapshotInfo { seq: 2, parts: 1, bytes: 10, history };
     let to_relay = [
-        ToRelay::Hello { protocol: 1, proof: access().prove(RelayId(1), &[3; 32]), cursor: Some(cursor) },
+        ToRelay::Hello { protocol: 2, proof: access().prove(RelayId(1), &[3; 32]), cursor: Some(cursor) },
         ToRelay::Pull { after: 0 },
         ToRelay::Push {
             events: vec![SealedEvent { id: id(), sealed: sealed.clone() }; 3],
@@ -65,7 +65,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         ToRelay::PullBlob { name: "ab".repeat(32), part: 0 },
     ];
     let from_relay = [
-        FromRelay::Greeting { protocol: 1, relay: RelayId(1), nonce: vec![3; 32] },
+        FromRelay::Greeting { protocol: 2, relay: RelayId(1), nonce: vec![3; 32] },
         FromRelay::Welcome {
             connection: ConnectionId(4),
             head: 3,

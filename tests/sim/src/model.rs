@@ -348,6 +348,7 @@ impl Tab {
                     }
                 }
                 Step::NeedBase => steps.extend(client.base(disk.state().confirmed())),
+                Step::NeedNames => steps.extend(client.names(disk.state().confirmed())),
                 Step::NeedSnapshot => steps.extend(client.compact(disk.state().confirmed(), disk.cursor())),
                 Step::NeedBlob(name) => steps.extend(client.blob(&name, disk.blob(&name))),
                 Step::Blob(name, Some(bytes)) => disk.put_blob(name, bytes),

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use notebook::{BlobRef, Content, Event, Output};
+use notebook::{BlobRef, Content, Event, Notebook, Output};
 
+use super::joining::names_of;
 use super::large::MAX_EVENT_PARTS;
 use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
@@ -63,6 +64,16 @@ impl Blobs {
     /// Takes in that the relay does not have one any more.
     pub(super) fn is_gone(&mut self, name: &str) {
         self.stored.remove(name);
+        self.absent.remove(name);
+    }
+
+    /// Takes in that these are here, whatever was before: those that the relay has not are offered again.
+    pub(super) fn are_here(&mut self, names: &[String]) {
+        for name in names {
+            if self.absent.remove(name) {
+                self.stored.remove(name);
+            }
+        }
     }
 
     /// Says whether the relay has nothing to answer about blobs.
@@ -147,7 +158,7 @@ impl Client {
 
     /// Puts the next blob of the queue; when there is none, goes on with what waited for them.
     pub(super) fn put_next_blob(&mut self) {
-        if self.blobs.putting {
+        if self.blobs.putting || self.held_back {
             return;
         }
         if let Some(name) = self.blobs.queue.front().cloned() {
@@ -178,7 +189,15 @@ impl Client {
         }
     }
 
-    /// Asks which of these blobs the relay lacks: who filled it after it was emptied may not have had them.
+    /// Takes in the blobs of the confirmed state, and asks which of them the relay lacks: there was no room for them,
+    /// or whoever filled it after it was emptied had them not.
+    pub fn names(&mut self, notebook: &Notebook) -> Vec<Step> {
+        if self.hears() {
+            self.find_blobs(&names_of(notebook));
+        }
+        self.take_steps()
+    }
+
     pub(super) fn find_blobs(&mut self, names: &[String]) {
         if self.may_write() {
             for names in names.chunks(MAX_BATCH) {
@@ -190,6 +209,9 @@ impl Client {
     /// Takes in which blobs the relay lacks: it gets those that are here.
     pub(super) fn blobs_missing(&mut self, names: Vec<String>) {
         if self.hears() && self.may_write() {
+            for name in names.iter().filter(|name| !self.blobs.absent.contains(*name)) {
+                self.blobs.stored.remove(name);
+            }
             self.blobs.want_stored(names.into_iter());
             self.put_next_blob();
         }

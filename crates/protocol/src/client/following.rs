@@ -67,7 +67,7 @@ impl Client {
             | Phase::Basing(..)
             | Phase::Based(_)
             | Phase::Fetching(..)
-            | Phase::Adopted(_)
+            | Phase::Adopted
             | Phase::Refused(_) => self.drop_connection(),
         }
     }
@@ -81,6 +81,9 @@ impl Client {
         self.unmatched = None;
         self.push();
         self.fetch_again();
+        if self.may_write() {
+            self.steps.push(Step::NeedNames);
+        }
         // Before what a long log makes to do.
         self.told_status();
     }
@@ -114,11 +117,16 @@ impl Client {
     fn open(&mut self, id: EventId, sealed: Option<&[u8]>) -> Opened {
         // Own events come back in the order in which they were sent.
         if let Some(at) = self.outbox.iter().position(|own| own.id == id) {
+            let own = self.outbox.remove(at);
             if at < self.sent {
                 self.sent -= 1;
+            } else if let Some(own) = &own {
+                // Somebody else who had it was faster, and may not have had its blobs.
+                self.blobs.want_stored(self.blobs.missing(&own.event).into_iter());
+                self.put_next_blob();
             }
             self.full = None;
-            return Opened::Done(self.outbox.remove(at));
+            return Opened::Done(own);
         }
         let opened = sealed.map(|sealed| large::open(&self.sealer, &mut self.waiting, id, sealed));
         if matches!(opened, None | Some(Opened::Done(None))) {

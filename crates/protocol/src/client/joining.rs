@@ -17,13 +17,11 @@ use crate::wire::{Cursor, MAX_BATCH, MAX_PAYLOAD_BYTES, OrderedEvent, RelayId, S
 impl Client {
     /// Takes in the store's answer to [`Step::Adopt`]: what it has and the relay lacks, oldest first.
     pub fn adopted(&mut self, pending: Vec<Envelope>) -> Vec<Step> {
-        if let Phase::Adopted(blobs) = &mut self.phase {
-            let blobs = std::mem::take(blobs);
+        if matches!(self.phase, Phase::Adopted) {
             self.outbox = if self.may_write() { pending.into() } else { VecDeque::new() };
             self.filled = true;
             // The page that ended at the head was the relay's sign that what comes next is sent unasked.
             self.go_live();
-            self.find_blobs(&blobs);
             self.compact_if_long(false);
         }
         self.take_steps()
@@ -75,13 +73,14 @@ impl Client {
         let names = names_of(notebook);
         let mut blobs = (codec::encode(&names).len() <= MAX_PAYLOAD_BYTES / 4).then_some(names);
         let entropy = self.entropy;
-        let sealed = seal_parts(
-            &self.sealer,
-            &bytes,
-            codec::encode(&(&marks, &blobs)).len(),
-            || nonce(entropy),
-            |part, parts| Purpose::Snapshot { seq, part, parts },
-        );
+        let seal = |beside| {
+            let purpose = |part, parts| Purpose::Snapshot { seq, part, parts };
+            seal_parts(&self.sealer, &bytes, beside, || nonce(entropy), purpose)
+        };
+        let sealed = seal(codec::encode(&(&marks, &blobs)).len()).or_else(|| {
+            blobs = None;
+            seal(codec::encode(&marks).len())
+        });
         let Some(sealed) = sealed else {
             if seq == 0 {
                 self.refuse("this notebook is too large to be shared; clear large outputs first".to_owned());
@@ -106,6 +105,7 @@ impl Client {
             self.order(Vec::new(), cursor);
             self.pull();
         }
+        self.waiting.snapshots += 1;
         // Of a snapshot that another device put, all is known that came later.
         self.tail = Tail::after(seq);
     }
@@ -191,14 +191,10 @@ impl Client {
             if !adopting.waiting.is_empty() {
                 self.steps.push(Step::Fold);
             } else if adopting.is_whole
-                && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted(Vec::new()))
+                && let Phase::Adopting(adopting) = std::mem::replace(&mut self.phase, Phase::Adopted)
             {
-                let adoption = adopting.adoption;
-                if self.filled {
-                    self.phase = Phase::Adopted(names_of(&adoption.state));
-                }
-                self.cursor = Some(adoption.cursor);
-                self.steps.push(Step::Adopt(Box::new(adoption)));
+                self.cursor = Some(adopting.adoption.cursor);
+                self.steps.push(Step::Adopt(Box::new(adopting.adoption)));
             }
         }
         self.take_steps()
@@ -206,7 +202,7 @@ impl Client {
 }
 
 /// Returns the names of the blobs of a notebook.
-fn names_of(notebook: &Notebook) -> Vec<String> {
+pub(super) fn names_of(notebook: &Notebook) -> Vec<String> {
     notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
 }
 

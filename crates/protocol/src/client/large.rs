@@ -48,6 +48,8 @@ pub(super) struct Held {
 pub(super) struct Waiting {
     /// The blob's name.
     pub(super) blob: Option<String>,
+    /// How many snapshots the relay took meanwhile. With the second one it drops what the log before the first needs.
+    pub(super) snapshots: u32,
     /// The one that waited last, and what came.
     came: Option<(String, Option<Vec<u8>>)>,
     held: VecDeque<Held>,
@@ -102,6 +104,7 @@ impl Client {
         self.blobs.begin_fetching(&blob);
         self.send(&ToRelay::PullBlob { name: blob.clone(), part: 0 });
         self.waiting.blob = Some(blob);
+        self.waiting.snapshots = 0;
     }
 
     /// Keeps what came for when the blob is here.
@@ -112,6 +115,10 @@ impl Client {
     /// Takes in the blob that is waited for, and goes on; `None`: the relay does not have it.
     pub(super) fn event_came(&mut self, name: String, bytes: Option<Vec<u8>>) {
         self.waiting.blob = None;
+        if bytes.is_none() && self.waiting.snapshots >= 2 {
+            // It is in those snapshots.
+            return self.drop_connection();
+        }
         self.waiting.came = Some((name, bytes));
         if matches!(self.phase, Phase::Adopting(_)) {
             self.steps.push(Step::Fold);

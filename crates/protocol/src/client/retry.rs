@@ -63,7 +63,7 @@ impl Client {
     /// Returns how long the relay may say nothing; `None`: it has nothing to answer.
     fn patience(&self) -> Option<u64> {
         let base = match &self.phase {
-            Phase::Waiting | Phase::Adopted(_) | Phase::Refused(_) => return None,
+            Phase::Waiting | Phase::Adopted | Phase::Refused(_) => return None,
             Phase::Following { live: true } if self.sent == 0 && self.blobs.are_at_rest() => return None,
             Phase::Opening | Phase::Hello(_) => GREETING_MILLIS,
             Phase::Basing(..)

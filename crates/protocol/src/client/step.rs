@@ -29,6 +29,8 @@ pub enum Step {
     NeedBase,
     /// Give the confirmed state to [`super::Client::compact`]: the relay's log has grown long.
     NeedSnapshot,
+    /// Give the blobs of the confirmed state to [`super::Client::names`]: the relay gets those that it lacks.
+    NeedNames,
     /// Give this blob's bytes to [`super::Client::blob`]: the relay gets it.
     NeedBlob(String),
     /// A blob that was asked for; `None`: the relay does not have it.

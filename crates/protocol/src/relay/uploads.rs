@@ -132,8 +132,11 @@ impl<S: Storage> Relay<S> {
         self.check_writer(from)?;
         part.check()?;
         check_size(name.len(), MAX_BLOB_NAME)?;
-        if part.part > 0 && self.session(from).is_some_and(|session| session.unwanted.as_ref() == Some(&name)) {
-            return Ok(());
+        if let Some(Connection { session, .. }) = self.connections.get_mut(&from) {
+            if part.part > 0 && session.unwanted.as_ref() == Some(&name) {
+                return Ok(());
+            }
+            session.unwanted = None;
         }
         let begun = self.take_upload(from, |session| session.blob.take());
         if self.storage.blob(&name).map_err(|error| Refusal::storage(&error))?.is_some() {
@@ -142,7 +145,9 @@ impl<S: Storage> Relay<S> {
             return Ok(());
         }
         let upload = self.next_place(from, name, begun, part)?;
-        let coming = self.uploading(|session| session.blob.as_ref().map(|upload| upload.bytes));
+        // Of a blob that several bring, one stays.
+        let others = |of: &&Upload<String>| of.of != upload.of;
+        let coming = self.uploading(|session| session.blob.as_ref().filter(others).map(|upload| upload.bytes));
         let limit = self.limits.blob_bytes;
         if self.contents.blob_bytes + coming + upload.bytes > limit {
             let name = upload.of.clone();

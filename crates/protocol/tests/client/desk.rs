@@ -49,12 +49,13 @@ pub(crate) struct Desk {
     pub(crate) relay: Relay<MemoryStorage>,
     pub(crate) devices: Vec<Device>,
     pub(crate) now: u64,
+    limits: Limits,
 }
 
 impl Desk {
     pub(crate) fn new(limits: Limits) -> Self {
         let relay = Relay::open(access().notebook(), MemoryStorage::default(), limits, RelayId(1)).unwrap();
-        Self { relay, devices: Vec::new(), now: 0 }
+        Self { relay, devices: Vec::new(), now: 0, limits }
     }
 
     /// Connects a device that begins with this state.
@@ -110,6 +111,7 @@ impl Desk {
                     (client.adopted(Vec::new()), Vec::new())
                 }
                 Step::NeedBase => (client.base(state.confirmed()), Vec::new()),
+                Step::NeedNames => (client.names(state.confirmed()), Vec::new()),
                 Step::NeedSnapshot => {
                     wanted.push(step);
                     (client.compact(state.confirmed(), *cursor), Vec::new())
@@ -153,7 +155,7 @@ impl Desk {
                 self.cut(number);
             }
         }
-        self.relay = Relay::open(access().notebook(), storage, Limits::default(), RelayId(2)).unwrap();
+        self.relay = Relay::open(access().notebook(), storage, self.limits, RelayId(2)).unwrap();
     }
 
     pub(crate) fn push(&mut self, number: usize, envelope: Envelope) {

@@ -124,6 +124,20 @@ fn a_blob_that_there_is_no_room_for_holds_up_nothing_else() {
 }
 
 #[test]
+fn an_event_that_there_is_no_room_for_is_tried_again_and_again() {
+    let mut desk = Desk::new(Limits { blob_bytes: 1_000_000, ..Limits::default() });
+    let first = desk.join(notebook(), None);
+    // There is room for its first part.
+    let large = Event::NotebookTitled { title: "x".repeat(3 * MAX_PAYLOAD_BYTES) };
+    desk.push(first, Envelope { event: large, ..titled(1, 2) });
+    for tries in 1..4 {
+        let wakes = desk.devices[first].wanted.iter().filter(|step| **step == Step::Wake(60_000));
+        assert_eq!(wakes.count(), tries);
+        desk.with(first, Client::woken);
+    }
+}
+
+#[test]
 fn a_relay_that_was_filled_by_somebody_without_the_blobs_gets_them_from_who_has_them() {
     let mut desk = Desk::new(Limits::default());
     let first = desk.join(with_outputs(3), None);
@@ -137,10 +151,85 @@ fn a_relay_that_was_filled_by_somebody_without_the_blobs_gets_them_from_who_has_
     let name = format!("{:064x}", 1);
     desk.with(second, |client| client.fetch(&name));
     assert!(desk.devices[second].wanted.contains(&Step::Blob(name, Some(b"text".to_vec()))));
-    // Nothing is offered to a relay that had them.
+    // Nothing is offered to a relay that has them.
     desk.cut(first);
     desk.with(first, Client::woken);
     assert_eq!(give(&mut desk, first, Some(b"text")), 0);
+}
+
+#[test]
+fn blobs_that_a_relay_lacks_are_put_bit_by_bit_and_in_as_many_visits_as_it_takes() {
+    let mut desk = Desk::new(Limits { bytes_at_once: 2 << 20, bytes_per_second: 1 << 20, ..Limits::default() });
+    let first = desk.join(with_outputs(1), None);
+    give(&mut desk, first, Some(b"x"));
+    let second = desk.join(Notebook::new(), None);
+    let [_, imported] = outputs(8);
+    let of = |execution| Envelope { event: execution, ..titled(1, 4) };
+    let Event::ExecutionImported { cell, count, outputs, .. } = imported.event else { panic!("it is one") };
+    let execution = ExecutionId::from_entropy([2; 16]);
+    desk.push(first, of(Event::ExecutionImported { execution, cell, count, outputs }));
+    let large = vec![7; 700_000];
+    let wake = |desk: &mut Desk| {
+        desk.now += 1_000;
+        desk.with(first, Client::woken);
+    };
+    for _ in 0..30 {
+        give(&mut desk, first, Some(&large));
+        wake(&mut desk);
+    }
+    desk.set_back(MemoryStorage::default());
+    desk.with(second, Client::woken);
+    assert!(give(&mut desk, second, None) > 0);
+    desk.with(first, Client::woken);
+    for round in 0..30 {
+        give(&mut desk, first, Some(&large));
+        if round == 2 {
+            desk.cut(first);
+        }
+        wake(&mut desk);
+    }
+    for number in 0..8 {
+        let name = format!("{number:064x}");
+        desk.with(second, |client| client.fetch(&name));
+        assert!(desk.devices[second].wanted.contains(&Step::Blob(name, Some(large.clone()))), "{number}");
+        desk.now += 1_000;
+    }
+}
+
+#[test]
+fn an_output_that_was_lost_and_is_made_again_reaches_the_others() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(with_outputs(1), None);
+    assert_eq!(give(&mut desk, first, None), 1, "it is lost here too");
+    let second = desk.join(Notebook::new(), None);
+    let name = format!("{:064x}", 0);
+    desk.push(first, Envelope { event: printed(&name, 4), ..titled(1, 4) });
+    assert_eq!(give(&mut desk, first, Some(b"text")), 1);
+    desk.with(second, |client| client.fetch(&name));
+    assert!(desk.devices[second].wanted.contains(&Step::Blob(name, Some(b"text".to_vec()))));
+}
+
+#[test]
+fn who_fetches_a_large_event_until_it_is_only_in_the_snapshot_takes_that() {
+    let mut desk = Desk::new(Limits::default());
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.devices[second].slow = Some(Vec::new());
+    let large = Event::NotebookMetadataSet {
+        metadata: Json::from_iter([("x".to_owned(), "x".repeat(3 * MAX_PAYLOAD_BYTES).into())]),
+    };
+    desk.push(first, Envelope { event: large, ..titled(1, 2) });
+    for counter in 3..=30 {
+        desk.push(first, titled(1, counter));
+    }
+    for frame in desk.devices[second].slow.take().unwrap() {
+        desk.with(second, |client| client.received(&frame));
+    }
+    if desk.devices[second].line.is_none() {
+        desk.with(second, Client::woken);
+    }
+    let [first, second] = [first, second].map(|number| desk.devices[number].state.visible());
+    assert_eq!(first, second);
 }
 
 #[test]

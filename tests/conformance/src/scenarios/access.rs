@@ -89,7 +89,7 @@ pub(super) fn another_version_is_told_so(host: &mut dyn Host) {
     }
     let access = writer(7);
     let mut later = Client::greeted(host, &access);
-    later.send_bytes(&wire::encode(&Later::Hello { protocol: 2, passport: vec!["x".into()] }));
+    later.send_bytes(&wire::encode(&Later::Hello { protocol: wire::PROTOCOL + 1, passport: vec!["x".into()] }));
     assert_eq!(later.refused_and_closed(), Refusal::Version { relay: wire::PROTOCOL });
 
     let mut other = Client::greeted(host, &access);
