@@ -180,6 +180,11 @@ impl Client {
         matches!(self.phase, Phase::Following { live: true })
     }
 
+    /// Says whether what is said now reaches the others.
+    pub fn is_heard(&self) -> bool {
+        self.hears() && !self.held_back
+    }
+
     /// Returns how many own events the relay has not ordered.
     pub fn unsent(&self) -> usize {
         self.outbox.len()
@@ -245,14 +250,12 @@ impl Client {
         if matches!(body, Body::Presence(_)) {
             self.presence = Some(body.clone());
         }
-        if !self.held_back {
-            self.utter(body);
-        }
+        self.utter(body);
         self.take_steps()
     }
 
     fn utter(&mut self, body: &Body) {
-        if let Some(me) = self.me.filter(|_| self.hears()) {
+        if let Some(me) = self.me.filter(|_| self.is_heard()) {
             self.said += 1;
             let peer = Peer { connection: me, number: self.said };
             let bytes = crate::peer::encode(peer, body);

@@ -55,7 +55,7 @@ pub enum Refusal {
     #[error("Python is busy; ask again when it is done.")]
     Busy,
     /// It runs in another browser, which cannot be reached.
-    #[error("The browser that runs Python is gone.")]
+    #[error("The browser that runs Python cannot be reached just now.")]
     Gone,
 }
 
