@@ -38,7 +38,8 @@ impl Shared {
     /// Notes that an execution begins. Returns whether it was interrupted before that.
     pub(crate) fn begin(&self) -> bool {
         self.store(RUNNING, 1);
-        self.take_interrupt()
+        // While it described something, Python took the signal.
+        self.take_interrupt() || self.was_interrupted()
     }
 
     /// Notes that an execution is over, and that it is told once so many bytes are sent.

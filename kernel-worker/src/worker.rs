@@ -42,6 +42,8 @@ struct State {
     outbox: Option<Outbox>,
     /// What background code printed while no cell ran: shown by the next one.
     between: Vec<(StreamName, String)>,
+    /// Whether Python describes something: what that prints is nobody's output.
+    describes: bool,
     sent: f64,
     flush_is_set: bool,
     /// Once Python is beyond use nothing else is said.
@@ -150,11 +152,15 @@ impl Worker {
 
     fn inspect(&self, id: u64, question: &Question) {
         let python = {
-            let state = self.0.state.borrow();
+            let mut state = self.0.state.borrow_mut();
             // A cell that awaits is at work too.
-            state.python.clone().filter(|_| state.outbox.is_none())
+            let python = state.python.clone().filter(|_| state.outbox.is_none());
+            state.describes = python.is_some();
+            python
         };
-        let answer = match python.map(|python| python.inspect(question.code(), question.cursor())) {
+        let described = python.map(|python| python.inspect(question.code(), question.cursor()));
+        self.0.state.borrow_mut().describes = false;
+        let answer = match described {
             None => Answer::Refused(Refusal::Busy),
             Some(Ok(Some(text))) => Answer::Found(Text::cut(text)),
             Some(Ok(None)) => Answer::Nothing,
@@ -214,11 +220,13 @@ impl Worker {
             let mut state = self.0.state.borrow_mut();
             if let Some(outbox) = &mut state.outbox {
                 outbox.write(name, &text);
-            } else {
+            } else if !state.describes {
                 let held: usize = state.between.iter().map(|(_, text)| text.len()).sum();
                 if held + text.len() <= BETWEEN {
                     state.between.push((name, text));
                 }
+                return;
+            } else {
                 return;
             }
         }

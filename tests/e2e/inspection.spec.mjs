@@ -20,6 +20,8 @@ test("Shift-Tab describes the name before the cursor until Escape, Close or a ru
   await expect(documentation(notebook)).toContainText("len(obj, /)");
   await expect(documentation(notebook)).toContainText("Return the number of items in a container.");
   await expect(notebook.editor(0)).toBeFocused();
+  await page.keyboard.press("Shift+Tab");
+  await expect(documentation(notebook).locator("pre")).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(documentation(notebook)).toHaveCount(0);
   await expect(notebook.editor(0)).toBeFocused();
@@ -83,14 +85,15 @@ test("a name is described by the Python of another browser and of another tab, a
   await ask(bob, 1);
   await expect(documentation(bob)).toContainText("Asking Python…");
   ada.cut();
-  await expect(documentation(bob)).toContainText("The browser that runs Python is gone.");
+  await expect(documentation(bob)).toContainText("The browser that runs Python cannot be reached just now.");
 });
 
-test("who may only view cannot ask Python", async ({ room }) => {
+test("who may only view asks nothing: Shift-Tab leads back from the text, as elsewhere", async ({ room }) => {
   const [ada] = await room.begin("len", 0);
   await ada.run(0);
   await ada.ends(0);
   const viewer = await room.join(room.links.view);
   await ask(viewer, 0);
-  await expect(documentation(viewer)).toContainText("Only who may edit can ask Python.");
+  await expect(viewer.editor(0)).not.toBeFocused();
+  await expect(documentation(viewer)).toHaveCount(0);
 });

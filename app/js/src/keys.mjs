@@ -36,10 +36,10 @@ function atEdge(view, edge) {
   return Math.abs(here.top - there.top) < view.defaultLineHeight / 2;
 }
 
-/** Whether the cursor, the only one, stands behind more of its line than blanks. */
+/** Whether the cursor, the only one, stands behind more of its line than blanks, in a text that may be changed. */
 function isBehindText(view) {
   const { main, ranges } = view.state.selection;
-  if (!main.empty || ranges.length > 1) return false;
+  if (view.state.readOnly || !main.empty || ranges.length > 1) return false;
   const line = view.state.doc.lineAt(main.head);
   return /\S/.test(line.text.slice(0, main.head - line.from));
 }

@@ -19,20 +19,32 @@ const WAITS: [(u32, &str); 2] = [(300, "Asking Python…"), (9_700, "Python has 
 pub(crate) struct Documentation {
     /// Counts questions, and how often it was closed: what answers an earlier question is not shown.
     turn: u64,
+    /// What was asked last.
+    asked: Option<Question>,
     /// The text, with ANSI colours; `None`: it is closed.
     pub(crate) shown: Option<String>,
+    /// Counts how often the focus was to go into it.
+    pub(crate) entered: u64,
 }
 
 impl Documentation {
-    fn ask(&mut self) -> u64 {
+    /// Begins a question. `None`: it is answered already.
+    fn ask(&mut self, question: &Question) -> Option<u64> {
+        if self.shown.is_some() && self.asked.as_ref() == Some(question) {
+            return None;
+        }
+        self.asked = Some(question.clone());
         self.turn += 1;
-        self.turn
+        Some(self.turn)
     }
 
-    fn show(&mut self, turn: u64, text: &str) {
-        if self.turn == turn {
+    /// Shows what a question came to. Returns whether it was the last one.
+    fn show(&mut self, turn: u64, text: &str) -> bool {
+        let is_last = self.turn == turn;
+        if is_last {
             self.shown = Some(text.to_owned());
         }
+        is_last
     }
 
     /// Closes it. Returns whether it was open.
@@ -43,7 +55,8 @@ impl Documentation {
 }
 
 impl Session {
-    /// Asks Python about the name at the cursor of a code cell. What is shown already stays until there is news.
+    /// Asks Python about the name at the cursor of a code cell. What is shown already stays until there is news; asked
+    /// again, it gets the focus.
     pub(crate) fn inspect(self, cell: &CellId) -> bool {
         let Some(view) = self.cell(cell).filter(|view| view.kind.get_untracked() == CellKind::Code) else {
             return false;
@@ -51,17 +64,29 @@ impl Session {
         let Some(cursor) = self.editor(cell).and_then(|editor| editor.cursor()) else { return false };
         let question = Question::new(&self.text(cell), cursor);
         let documentation = view.documentation;
-        let Some(turn) = documentation.try_update_untracked(Documentation::ask) else { return false };
+        let Some(asked) = documentation.try_update_untracked(|documentation| documentation.ask(&question)) else {
+            return false;
+        };
+        let Some(turn) = asked else {
+            documentation.update(|documentation| documentation.entered += 1);
+            return true;
+        };
         browser::spawn(async move {
-            let show = |text: &str| documentation.update(|documentation| documentation.show(turn, text));
+            let show = |text: &str| documentation.try_update(|documentation| documentation.show(turn, text));
+            let end = |answer| {
+                let (text, announced) = spoken(answer);
+                if show(&text) == Some(true) {
+                    self.announcement.set(announced);
+                }
+            };
             let mut answer = pin!(self.ask(|request| ToStore::Inspect { request, question }));
             for (millis, words) in WAITS {
                 match select(answer.as_mut(), pin!(timer::after(millis))).await {
-                    Either::Left((answer, _)) => return show(&spoken(answer)),
-                    Either::Right(_) => show(words),
+                    Either::Left((answer, _)) => return end(answer),
+                    Either::Right(_) => drop(show(words)),
                 }
             }
-            show(&spoken(answer.await));
+            end(answer.await);
         });
         true
     }
@@ -73,11 +98,15 @@ impl Session {
     }
 }
 
-fn spoken(answer: Result<FromStore, Refusal>) -> String {
-    match answer {
-        Ok(FromStore::Inspected { answer: Answer::Found(text), .. }) => text.as_str().to_owned(),
+/// Returns what is shown of an answer, and what is read out.
+fn spoken(answer: Result<FromStore, Refusal>) -> (String, String) {
+    let words = match answer {
+        Ok(FromStore::Inspected { answer: Answer::Found(text), .. }) => {
+            return (text.as_str().to_owned(), "Documentation is shown. Shift-Tab goes to it.".to_owned());
+        }
         Ok(FromStore::Inspected { answer: Answer::Refused(refusal), .. }) => refusal.to_string(),
         Ok(_) => "Nothing is known about this.".to_owned(),
         Err(refusal) => refusal.to_string(),
-    }
+    };
+    (words.clone(), words)
 }

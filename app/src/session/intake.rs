@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use notebook::source::Splice;
 use notebook::{CellId, CellKind, Change, Command, ExecutionId, Json, Notebook, OrderKey, Output, Place};
 
+use super::inspect::Documentation;
 use super::view::{CellView, OutputShape, OutputView, RunStatus, RunView};
 use super::{Inner, Session, edit};
 use crate::editor::Editor;
@@ -144,6 +145,7 @@ impl Inner {
             Change::Cell { cell, kind, .. } => {
                 let view = self.cells.entry(cell.clone()).or_insert_with(|| CellView::new(*kind));
                 if view.kind.get_untracked() != *kind {
+                    view.documentation.try_update(Documentation::close);
                     view.kind.set(*kind);
                 }
                 after.order_changed = true;
@@ -197,9 +199,7 @@ impl Inner {
                 after.finished.push((cell.clone(), run.clone()));
             }
             if run.status.is_active() && !known.status.is_active() {
-                view.documentation.update(|documentation| {
-                    documentation.close();
-                });
+                view.documentation.try_update(Documentation::close);
             }
             view.run.set(run);
         }

@@ -1,5 +1,6 @@
 //! What Python knows about a name, under the text that it is in.
 
+use leptos::html::Pre;
 use leptos::prelude::*;
 use notebook::{CellId, CellKind};
 use web_sys::KeyboardEvent;
@@ -24,14 +25,22 @@ pub(crate) fn DocumentationPanel(session: Session, cell: CellId, view: CellView)
             close.run(());
         }
     };
+    let (text, entered) = (NodeRef::<Pre>::new(), documentation.clone());
+    Effect::new(move |before: Option<u64>| {
+        let times = entered.with(|documentation| documentation.entered);
+        if let Some(text) = text.get_untracked().filter(|_| before.is_some_and(|before| before != times)) {
+            text.focus().ok();
+        }
+        times
+    });
     let markup = move || {
         let text = documentation.with(|documentation| documentation.shown.clone());
         themed(&render::ansi::to_html(&text.unwrap_or_default()))
     };
     view! {
         <Show when=is_open>
-            <div class="documentation" role="region" aria-label="Documentation" aria-live="polite" on:keydown=on_key>
-                <pre class="terminal" tabindex="0" inner_html=markup.clone()></pre>
+            <div class="documentation" role="region" aria-label="Documentation" on:keydown=on_key>
+                <pre class="terminal" tabindex="0" node_ref=text inner_html=markup.clone()></pre>
                 <button class="button quiet" on:click=move |_| close.run(())>"Close"</button>
             </div>
         </Show>

@@ -22,6 +22,8 @@ class Kernel:
         self.outcome = "ok"
         self._task = None
         magics.register(self.shell)
+        # What is asked about an object is not what it looks like: that may take as long as it likes.
+        self.shell.inspector.str_detail_level = 1
 
     def attach(self, host, wheels=None):
         """Connects to a host. Also what a kernel that comes out of a snapshot needs to be its own."""

@@ -44,7 +44,9 @@ class Outbox:
 
     def cross(self):
         """Hands what was gathered to the host."""
-        if self._crossing or not self.parts or self.host is None:
+        if self.host is None:
+            self._drop()
+        if self._crossing or not self.parts:
             return
         self._crossing = True
         try:
@@ -52,10 +54,12 @@ class Outbox:
             try:
                 self.host.stream(self.is_stderr, text)
             finally:
-                self.parts.clear()
-                self.size = 0
+                self._drop()
         finally:
             self._crossing = False
+
+    def _drop(self):
+        self.parts, self.size = [], 0
 
     def report(self, kind, **fields):
         """Hands one output to the host, after the text that came before it."""
@@ -71,9 +75,8 @@ class Outbox:
         try:
             yield
         finally:
-            self.parts.clear()
-            self.size = 0
-            self.host = host
+            # Without a call, before which an interrupt may come.
+            self.parts, self.size, self.host = [], 0, host
 
     def tick(self):
         """Lets out what waits, here and in the host."""

@@ -300,6 +300,14 @@ class Inspection(Case):
         self.assertIn("int", self.plain("count"))
         self.assertEqual(self.host.seen, [])
 
+    def test_a_line_that_is_badly_indented_is_no_obstacle(self):
+        for code, cursor in [("    len\n  x\n", 7), ("        len\n    def f():\n  pass", 11), ("if x:\n    len\n  y", 13)]:
+            self.assertIn("Return the number of items", self.plain(code, cursor), code)
+
+    def test_an_object_is_not_asked_for_its_text(self):
+        self.run_cell("class Endless:\n    def __repr__(self):\n        while True: pass\nendless = Endless()")
+        self.assertIn("Endless", self.plain("endless"))
+
     def test_nothing_is_known(self):
         sources = "", "   ", "absent", "absent.name", "1 + ", "'''", "\0", "0b12", "(\n", "\ud800"
         for code in sources:

@@ -100,7 +100,7 @@ impl Leader {
         let Some(elsewhere) = active.filter(|active| Some(*active) != self.kernel.session()) else {
             return self.own_kernel();
         };
-        match self.hosted_state(elsewhere) {
+        match self.hosted_state(elsewhere).filter(|_| self.is_heard()) {
             Some(KernelState::Idle) => Ok(Host::Peer(elsewhere.clone())),
             Some(KernelState::Busy) => Err(Refusal::Busy),
             Some(KernelState::None | KernelState::Starting { .. } | KernelState::Dead { .. }) => {
@@ -121,13 +121,17 @@ impl Leader {
 
     fn ask_python(&mut self, host: Result<Host, Refusal>, asker: Asker, question: Question) {
         let now = self.now();
-        let lost = self.questions.extract_if(.., |waiting| waiting.since + PATIENCE_MILLIS <= now);
-        for lost in lost.collect::<Vec<_>>() {
-            self.answer_question(lost.asker, Answer::Refused(Refusal::Busy));
+        let is_lost =
+            |waiting: &mut Waiting| matches!(waiting.host, Host::Peer(_)) && waiting.since + PATIENCE_MILLIS <= now;
+        for lost in self.questions.extract_if(.., is_lost).collect::<Vec<_>>() {
+            self.answer_question(lost.asker, Answer::Refused(Refusal::Gone));
         }
-        let has_room = self.questions.len() < MAX_WAITING;
+        // The own kernel is asked one thing at a time: it is busy with that, and may be for long.
+        let is_free = self.questions.len() < MAX_WAITING
+            && !(matches!(host, Ok(Host::Own(_)))
+                && self.questions.iter().any(|waiting| matches!(waiting.host, Host::Own(_))));
         let host = match host {
-            Ok(host) if has_room => host,
+            Ok(host) if is_free => host,
             Ok(_) => return self.answer_question(asker, Answer::Refused(Refusal::Busy)),
             Err(refusal) => return self.answer_question(asker, Answer::Refused(refusal)),
         };

@@ -207,6 +207,11 @@ impl Leader {
         }
     }
 
+    /// Says whether the others hear what is said now.
+    pub(super) fn is_heard(&self) -> bool {
+        self.sync.as_ref().is_some_and(|sync| sync.client.is_heard())
+    }
+
     /// Says something to the others.
     pub(super) fn say(&mut self, body: &Body) {
         self.with_client(|client| client.say(body));
