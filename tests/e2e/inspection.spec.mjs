@@ -82,6 +82,7 @@ test("a name is described by the Python of another browser and of another tab, a
   expect(await logged()).toBe(before);
 
   ada.line.hold();
+  await bob.button("Close").click();
   await ask(bob, 1);
   await expect(documentation(bob)).toContainText("Asking Python…");
   ada.cut();

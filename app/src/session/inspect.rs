@@ -14,13 +14,16 @@ use super::{Refusal, Session};
 /// What is said while there is no answer, each after so many more milliseconds.
 const WAITS: [(u32, &str); 2] = [(300, "Asking Python…"), (9_700, "Python has not answered. Ask again.")];
 
+/// What is read out when there is something to read.
+const FOUND: &str = "Documentation is shown. Shift-Tab goes to it.";
+
 /// What is shown about a name of a cell.
 #[derive(Debug, Default)]
 pub(crate) struct Documentation {
     /// Counts questions, and how often it was closed: what answers an earlier question is not shown.
     turn: u64,
-    /// What was asked last.
-    asked: Option<Question>,
+    /// The question that what is shown answers.
+    answered: Option<Question>,
     /// The text, with ANSI colours; `None`: it is closed.
     pub(crate) shown: Option<String>,
     /// Counts how often the focus was to go into it.
@@ -30,19 +33,18 @@ pub(crate) struct Documentation {
 impl Documentation {
     /// Begins a question. `None`: it is answered already.
     fn ask(&mut self, question: &Question) -> Option<u64> {
-        if self.shown.is_some() && self.asked.as_ref() == Some(question) {
-            return None;
-        }
-        self.asked = Some(question.clone());
-        self.turn += 1;
-        Some(self.turn)
+        let is_new = self.answered.as_ref() != Some(question);
+        is_new.then(|| {
+            self.turn += 1;
+            self.turn
+        })
     }
 
-    /// Shows what a question came to. Returns whether it was the last one.
-    fn show(&mut self, turn: u64, text: &str) -> bool {
+    /// Shows what a question came to, if it is the last one: `answered` says that it is answered. Returns whether it is.
+    fn show(&mut self, turn: u64, text: &str, answered: Option<Question>) -> bool {
         let is_last = self.turn == turn;
         if is_last {
-            self.shown = Some(text.to_owned());
+            (self.shown, self.answered) = (Some(text.to_owned()), answered);
         }
         is_last
     }
@@ -50,6 +52,7 @@ impl Documentation {
     /// Closes it. Returns whether it was open.
     pub(super) fn close(&mut self) -> bool {
         self.turn += 1;
+        self.answered = None;
         self.shown.take().is_some()
     }
 }
@@ -72,18 +75,23 @@ impl Session {
             return true;
         };
         browser::spawn(async move {
-            let show = |text: &str| documentation.try_update(|documentation| documentation.show(turn, text));
+            let show = |text: &str, answered| {
+                documentation.try_update(|documentation| documentation.show(turn, text, answered)) == Some(true)
+            };
+            let asked = question.clone();
             let end = |answer| {
-                let (text, announced) = spoken(answer);
-                if show(&text) == Some(true) {
-                    self.announcement.set(announced);
+                let (text, is_found) = words_of(answer);
+                if show(&text, is_found.then_some(asked)) {
+                    self.announcement.set(if is_found { FOUND.to_owned() } else { text });
                 }
             };
             let mut answer = pin!(self.ask(|request| ToStore::Inspect { request, question }));
             for (millis, words) in WAITS {
                 match select(answer.as_mut(), pin!(timer::after(millis))).await {
                     Either::Left((answer, _)) => return end(answer),
-                    Either::Right(_) => drop(show(words)),
+                    Either::Right(_) => {
+                        show(words, None);
+                    }
                 }
             }
             end(answer.await);
@@ -98,15 +106,12 @@ impl Session {
     }
 }
 
-/// Returns what is shown of an answer, and what is read out.
-fn spoken(answer: Result<FromStore, Refusal>) -> (String, String) {
-    let words = match answer {
-        Ok(FromStore::Inspected { answer: Answer::Found(text), .. }) => {
-            return (text.as_str().to_owned(), "Documentation is shown. Shift-Tab goes to it.".to_owned());
-        }
-        Ok(FromStore::Inspected { answer: Answer::Refused(refusal), .. }) => refusal.to_string(),
-        Ok(_) => "Nothing is known about this.".to_owned(),
-        Err(refusal) => refusal.to_string(),
-    };
-    (words.clone(), words)
+/// Returns what is shown of an answer, and whether that is documentation.
+fn words_of(answer: Result<FromStore, Refusal>) -> (String, bool) {
+    match answer {
+        Ok(FromStore::Inspected { answer: Answer::Found(text), .. }) => (text.as_str().to_owned(), true),
+        Ok(FromStore::Inspected { answer: Answer::Refused(refusal), .. }) => (refusal.to_string(), false),
+        Ok(_) => ("Nothing is known about this.".to_owned(), false),
+        Err(refusal) => (refusal.to_string(), false),
+    }
 }
