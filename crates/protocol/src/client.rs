@@ -119,13 +119,15 @@ impl Client {
         filled: bool,
         entropy: fn() -> [u8; 16],
     ) -> Self {
+        // Of a reader it is what the relay lacks, and a writer has to bring.
+        let outbox = if access.may_write() { pending.into_iter().collect() } else { VecDeque::new() };
         Self {
             sealer: access.sealer(),
             access,
             entropy,
             phase: Phase::Waiting,
             cursor,
-            outbox: pending.into_iter().collect(),
+            outbox,
             sent: 0,
             filled,
             blobs: Blobs::default(),

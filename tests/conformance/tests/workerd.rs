@@ -47,7 +47,7 @@ fn other_requests_are_answered_clearly() {
     };
     let (status, body) = ask("GET /health");
     assert_eq!(status, "200");
-    assert!(body.contains("\"protocol\":1") && body.contains("\"connections\":500"), "{body}");
+    assert!(body.contains("\"protocol\":2") && body.contains("\"connections\":500"), "{body}");
     let id = "0".repeat(32);
     for (request, status) in [
         ("GET /".to_owned(), "404"),

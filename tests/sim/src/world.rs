@@ -34,6 +34,8 @@ const COMPACTIONS: [Compaction; 2] =
 #[derive(Debug)]
 pub(crate) struct Browser {
     number: usize,
+    /// Whether it may not write.
+    views: bool,
     pub(crate) machine: Box<dyn Machine>,
     clock: i64,
     /// Counts the tabs: timers of an earlier one mean nothing.
@@ -47,6 +49,10 @@ pub(crate) struct Browser {
 impl Browser {
     pub(crate) fn number(&self) -> usize {
         self.number
+    }
+
+    pub(crate) fn views(&self) -> bool {
+        self.views
     }
 
     pub(crate) fn is_refused(&self) -> bool {
@@ -168,6 +174,7 @@ impl World {
             let person = PersonId::from_entropy(random.bytes());
             Browser {
                 number,
+                views,
                 machine: machine(Owner { number, person, access, compaction }),
                 clock: 1_700_000_000_000,
                 life: 0,
