@@ -368,7 +368,16 @@ impl Tab {
                     self.peers.joined(connection, moment.now);
                     steps.extend(self.presence(disk));
                 }
-                Step::Left(connection) => drop(self.peers.left(connection, moment.now)),
+                Step::Left(connection) => {
+                    let mut here = self.peers.presences();
+                    let left = here.find(|(peer, _)| *peer == connection);
+                    if let Some((session, _)) = left.and_then(|(_, presence)| presence.kernel.as_ref()) {
+                        // Its time begins, also while another session is the active one.
+                        moment.oracle.looks_for(self.owner.number, session, moment.now);
+                    }
+                    drop(here);
+                    self.peers.left(connection, moment.now);
+                }
                 Step::Status => {
                     if self.status() != Some(Status::Live) {
                         self.peers = Peers::default();
