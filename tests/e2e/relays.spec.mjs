@@ -103,3 +103,25 @@ test.describe("a relay that is full", () => {
     await expect(ada.cells).toHaveCount(5);
   });
 });
+
+test.describe("a relay without room for large outputs", () => {
+  test.use({ limits: { blob_bytes: 300_000 } });
+
+  test("takes all else, and the page says that those stay here; made anew with less, they reach the others", async ({ room }) => {
+    const [ada, bob] = await room.begin("size = 400_000\nprint('x' * size)");
+    await ada.run(0);
+    await ada.ends(0);
+    await expect(ada.sync).toContainText("Live without large outputs");
+    await ada.append("'after'");
+    await expect.poll(() => bob.source(1)).toBe("'after'");
+    await expect(bob.outputs(0)).toContainText("This value is not in this browser.");
+    await expect(ada.outputs(0).locator("[data-stream]")).toContainText("x".repeat(1000));
+    await expect(bob.sync).toHaveText("Live");
+    const smaller = "size = 100_000\nprint('x' * size)";
+    await bob.write(0, smaller);
+    await expect.poll(() => ada.source(0)).toBe(smaller);
+    await ada.run(0);
+    await ada.ends(0);
+    await expect(bob.outputs(0).locator("[data-stream]")).toContainText("x".repeat(1000));
+  });
+});
