@@ -134,7 +134,7 @@ test('a name is described, without a word of it in a cell, and not while one run
   expect(text).toContain('Says how high the water is.');
   expect(await inspect('absent')).toBe('Nothing');
   await inspect('rude');
-  const after = await run('_');
+  const after = await run('list(Out.values())[-1]');
   expect(result(after)).toBe('42');
   expect(texts(after)).toBe('');
   const busy = await page.evaluate(async () => {
