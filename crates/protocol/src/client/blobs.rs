@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use notebook::{BlobRef, Content, Event, Notebook, Output};
 
-use super::joining::names_of;
 use super::large::MAX_EVENT_PARTS;
 use super::{Basing, Client, Phase, Step};
 use crate::seal::Purpose;
@@ -256,7 +255,16 @@ impl Client {
 
 /// Returns the names of the blobs that an event points at.
 pub(super) fn names(event: &Event) -> Vec<String> {
-    blobs_of(event).into_iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
+    names_in(blobs_of(event))
+}
+
+/// Returns the names of the blobs of a notebook.
+pub(super) fn names_of(notebook: &Notebook) -> Vec<String> {
+    names_in(&notebook.blobs())
+}
+
+fn names_in<'a>(blobs: impl IntoIterator<Item = &'a BlobRef>) -> Vec<String> {
+    blobs.into_iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
 }
 
 /// Returns the blobs that an event points at.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use notebook::{Envelope, EventId, Notebook, ReplicaId};
 
+use super::blobs::names_of;
 use super::following::is_unknown;
 use super::large::{self, Opened};
 use super::{Adoption, Client, Phase, Step, Tail, nonce};
@@ -199,11 +200,6 @@ impl Client {
         }
         self.take_steps()
     }
-}
-
-/// Returns the names of the blobs of a notebook.
-pub(super) fn names_of(notebook: &Notebook) -> Vec<String> {
-    notebook.blobs().iter().map(|blob| blob.hash.as_ref().to_owned()).collect()
 }
 
 /// Why a notebook goes on alone.
