@@ -221,7 +221,6 @@ impl Session {
             }
             FromStore::Saved(state) => self.stored.set(state),
             FromStore::Moved(storage) => self.storage.set(Some(storage)),
-            FromStore::Role(role) => self.role.set(role),
             FromStore::Sync(state) => {
                 self.sync.set(state);
                 self.note_arrival();

@@ -72,6 +72,7 @@ test("who writes while their tab takes over keeps the place they write at", asyn
   await notebook.append("before and after");
   const other = await notebook.another();
   await expect.poll(() => other.source(1)).toBe("before and after");
+  await notebook.hasKernel("idle");
   await other.click(1);
   const { keyboard } = other.page;
   await keyboard.press("Home");
@@ -83,6 +84,8 @@ test("who writes while their tab takes over keeps the place they write at", asyn
   await expect.poll(() => other.source(1)).toBe(`before ${letters}!and after`);
   expect(await other.source(0)).toBe("first");
   await other.isSaved();
+  // Its Python went with the other tab; this one starts its own before anybody asks.
+  await other.hasKernel("idle");
   await other.reload();
   await expect.poll(() => other.source(1)).toBe(`before ${letters}!and after`);
 });

@@ -109,7 +109,10 @@ fn standing(state: &SyncState) -> String {
         SyncState::Live { unsent: 0, .. } => "It is live: the links work now.".to_owned(),
         SyncState::Live { unsent, .. } => format!("It is live; {unsent} changes are on their way."),
         SyncState::Connecting => "It is being handed to the relay…".to_owned(),
-        SyncState::Offline { .. } => {
+        SyncState::Offline { reason: Some(reason), .. } => {
+            format!("The relay lets nobody in just now: {reason}. The links work as soon as it does.")
+        }
+        SyncState::Offline { reason: None, .. } => {
             "The relay cannot be reached just now. The links work as soon as it can.".to_owned()
         }
         SyncState::Absent => "It waits for somebody who has all of it.".to_owned(),

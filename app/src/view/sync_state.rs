@@ -23,7 +23,7 @@ fn name(state: &SyncState) -> &'static str {
 
 fn unsent(state: &SyncState) -> u64 {
     match state {
-        SyncState::Live { unsent, .. } | SyncState::Offline { unsent } => *unsent,
+        SyncState::Live { unsent, .. } | SyncState::Offline { unsent, .. } => *unsent,
         SyncState::Local | SyncState::Connecting | SyncState::Absent | SyncState::Refused { .. } => 0,
     }
 }
@@ -43,7 +43,11 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
             "Live".to_owned(),
             "Who has a link sees every change as it happens. The relay in between cannot read any of it.".to_owned(),
         ),
-        SyncState::Offline { .. } => (
+        SyncState::Offline { reason: Some(reason), .. } => (
+            "Not let in".to_owned(),
+            format!("The relay lets this browser in no more: {reason}. It is tried again by itself. You can go on: your changes are kept here and reach the others later."),
+        ),
+        SyncState::Offline { reason: None, .. } => (
             "Offline".to_owned(),
             "The relay cannot be reached. You can go on: your changes are kept here and reach the others later."
                 .to_owned(),
@@ -70,8 +74,8 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
 /// Returns what follows the short words while the relay cannot be reached.
 fn waiting(state: &SyncState) -> String {
     match state {
-        SyncState::Offline { unsent: 1 } => "· 1 change waiting".to_owned(),
-        SyncState::Offline { unsent: 2.. } => format!("· {} changes waiting", unsent(state)),
+        SyncState::Offline { unsent: 1, .. } => "· 1 change waiting".to_owned(),
+        SyncState::Offline { unsent: 2.., .. } => format!("· {} changes waiting", unsent(state)),
         _ => String::new(),
     }
 }
@@ -122,7 +126,11 @@ pub(crate) fn Awaited(session: Session) -> impl IntoView {
             "Waiting for someone who has it",
             "The relay does not have this notebook, or no longer. It appears here as soon as somebody who has it is online. You can leave this page open, or come back later.".to_owned(),
         ),
-        SyncState::Offline { .. } => (
+        SyncState::Offline { reason: Some(reason), .. } => (
+            "Waiting to be let in",
+            format!("The relay says: {reason}. This page keeps trying, and the notebook is fetched as soon as there is room."),
+        ),
+        SyncState::Offline { reason: None, .. } => (
             "Waiting for the relay",
             "It cannot be reached just now: you may be offline. This page keeps trying, and the notebook is fetched once it can be.".to_owned(),
         ),

@@ -96,6 +96,8 @@ pub struct Client {
     held_back: bool,
     /// Why the relay takes nothing more, while it gives what others put there before.
     full: Option<Refusal>,
+    /// Why the relay let this device in no more when it was asked last.
+    turned_away: Option<Refusal>,
     absent: bool,
     /// The relay and its head, where its state neither can be taken in nor replaced.
     unmatched: Option<(RelayId, u64)>,
@@ -104,8 +106,8 @@ pub struct Client {
     unknown: u64,
     /// Bytes that came since something was sent.
     unread: u64,
-    /// The status, and whether blobs are kept, as they were told last.
-    told: Option<(Status, bool)>,
+    /// The status, whether blobs are kept, and whether it was turned away, as they were told last.
+    told: Option<(Status, bool, bool)>,
     steps: Vec<Step>,
 }
 
@@ -142,6 +144,7 @@ impl Client {
             watch: retry::Watch::default(),
             held_back: false,
             full: None,
+            turned_away: None,
             absent: false,
             unmatched: None,
             unopened: 0,
@@ -185,6 +188,11 @@ impl Client {
     /// Says whether what is said now reaches the others.
     pub fn is_heard(&self) -> bool {
         self.hears() && !self.held_back
+    }
+
+    /// Returns why the relay that answers lets this device in no more, while it is [`Status::Offline`].
+    pub fn turned_away(&self) -> Option<&Refusal> {
+        self.turned_away.as_ref()
     }
 
     /// Returns how many own events the relay has not ordered.
@@ -234,6 +242,7 @@ impl Client {
     /// Takes in that the connection is gone, or could not be opened.
     pub fn closed(&mut self) -> Vec<Step> {
         if !matches!(self.phase, Phase::Refused(_) | Phase::Waiting) {
+            self.turned_away = None;
             self.wait();
         }
         self.take_steps()
@@ -332,6 +341,7 @@ impl Client {
     ) {
         let Phase::Hello(relay) = self.phase else { return self.drop_connection() };
         self.me = Some(me);
+        self.turned_away = None;
         self.heard.clear();
         self.tail = Tail::after(snapshot.map_or(0, |snapshot| snapshot.seq));
         self.steps.extend(peers.into_iter().map(Step::Joined));
@@ -370,7 +380,7 @@ impl Client {
             Refusal::TooFast { retry_millis } if self.hears() || matches!(self.phase, Phase::Basing(..)) => {
                 self.hold_back(retry_millis);
             }
-            Refusal::Full { .. } if self.hears() => self.hold_until_room(refusal),
+            Refusal::Full { .. } | Refusal::TooManyReplicas { .. } if self.hears() => self.hold_until_room(refusal),
             // It was dropped since: it is put again, and then what points at it.
             Refusal::NoBlob { name } => {
                 self.blobs.is_gone(&name);
@@ -389,13 +399,11 @@ impl Client {
                 self.cursor = None;
                 self.drop_connection();
             }
-            Refusal::Compacted { .. }
-            | Refusal::Replaced
-            | Refusal::TooSlow
-            | Refusal::TooMany { .. }
-            | Refusal::Storage { .. } => {
+            Refusal::TooMany { .. } | Refusal::Storage { .. } => {
                 self.drop_connection();
+                self.turned_away = Some(refusal);
             }
+            Refusal::Compacted { .. } | Refusal::Replaced | Refusal::TooSlow => self.drop_connection(),
             Refusal::Unknown => {
                 self.absent = true;
                 self.drop_connection();
@@ -405,6 +413,8 @@ impl Client {
             | Refusal::Denied
             | Refusal::ReadOnly
             | Refusal::TooLarge { .. }
+            | Refusal::TooMuchAtOnce { .. }
+            | Refusal::TooManyReplicas { .. }
             | Refusal::Full { .. } => self.refuse(refusal.to_string()),
         }
     }
@@ -459,7 +469,7 @@ impl Client {
     }
 
     fn told_status(&mut self) {
-        let status = Some((self.status(), self.keeps_blobs()));
+        let status = Some((self.status(), self.keeps_blobs(), self.turned_away.is_some()));
         if self.told != status {
             self.told = status;
             self.steps.push(Step::Status);

@@ -109,8 +109,6 @@ pub enum FromStore {
     Saved(SaveState),
     /// The notebook lives somewhere else from now on.
     Moved(Storage),
-    /// This tab's role changed.
-    Role(Role),
     /// The kernel's state changed.
     Kernel(KernelState),
     /// How the notebook stands with its relay.
@@ -271,6 +269,8 @@ pub enum SyncState {
     Offline {
         /// How many events wait.
         unsent: u64,
+        /// What the relay says where it answers and lets nobody in.
+        reason: Option<String>,
     },
     /// The relay lacks something of the notebook that only another device can bring; often all of it, after a link
     /// was followed.

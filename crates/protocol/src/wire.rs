@@ -350,12 +350,20 @@ pub enum Refusal {
     /// A reader tried to write.
     #[error("this link is for viewing only")]
     ReadOnly,
-    /// The frame is too large, or holds too many events.
-    #[error("a message is larger than the relay takes ({size}, at most {limit})")]
+    /// The frame, or a part of it, is too large.
+    #[error("a message is larger than the relay takes ({size} bytes, at most {limit})")]
     TooLarge {
-        /// What came.
+        /// What came, in bytes.
         size: u64,
-        /// What is taken.
+        /// What is taken, in bytes.
+        limit: u64,
+    },
+    /// The frame holds too many events, or names of blobs.
+    #[error("a message holds more than the relay takes at once ({count}, at most {limit})")]
+    TooMuchAtOnce {
+        /// How many came.
+        count: u64,
+        /// How many are taken.
         limit: u64,
     },
     /// Messages come faster than the relay takes them.
@@ -374,6 +382,14 @@ pub enum Refusal {
     #[error("this notebook is larger than the relay keeps ({limit} bytes)")]
     Full {
         /// The limit, in bytes.
+        limit: u64,
+    },
+    /// More replicas wrote than the relay keeps apart. A page that is reloaded is another one.
+    #[error(
+        "this notebook was edited in more pages than the relay keeps apart (at most {limit}); go on in a copy of it"
+    )]
+    TooManyReplicas {
+        /// The limit.
         limit: u64,
     },
     /// A replica's events have a gap: the client lost some.
@@ -432,11 +448,17 @@ impl Refusal {
             self,
             Self::TooFast { .. }
                 | Self::Full { .. }
+                | Self::TooManyReplicas { .. }
                 | Self::NoBlob { .. }
                 | Self::Compacted { .. }
                 | Self::Superseded
                 | Self::ReadOnly
         )
+    }
+
+    /// Says whether what is on its way behind what it refuses is refused for the same reason.
+    pub fn holds_back(&self) -> bool {
+        matches!(self, Self::TooFast { .. } | Self::Full { .. } | Self::TooManyReplicas { .. } | Self::NoBlob { .. })
     }
 
     /// Returns the close code that says the same.
@@ -448,9 +470,11 @@ impl Refusal {
             Self::Unknown => 4404,
             Self::ReadOnly => 4405,
             Self::TooLarge { .. } => 4413,
+            Self::TooMuchAtOnce { .. } => 4414,
             Self::TooFast { .. } => 4429,
             Self::TooMany { .. } => 4430,
             Self::Full { .. } => 4507,
+            Self::TooManyReplicas { .. } => 4508,
             Self::Gap { .. } => 4409,
             Self::NoBlob { .. } => 4424,
             Self::Compacted { .. } => 4410,
@@ -491,5 +515,39 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     match reader.into_inner().fill(1) {
         Ok(rest) if rest.as_ref().is_empty() => Ok(frame),
         _ => Err(Refusal::malformed(&"something follows the message")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_refusal_has_a_close_code_of_its_own() {
+        let snapshot = SnapshotInfo { seq: 1, parts: 1, bytes: 1, history: History::default() };
+        let refusals = [
+            Refusal::malformed(&"nonsense"),
+            Refusal::Version { relay: 0 },
+            Refusal::Denied,
+            Refusal::Unknown,
+            Refusal::ReadOnly,
+            Refusal::TooLarge { size: 2, limit: 1 },
+            Refusal::TooMuchAtOnce { count: 2, limit: 1 },
+            Refusal::TooFast { retry_millis: 1 },
+            Refusal::TooMany { limit: 1 },
+            Refusal::Full { limit: 1 },
+            Refusal::TooManyReplicas { limit: 1 },
+            Refusal::Gap { replica: ReplicaId(1), counter: 2, expected: 1 },
+            Refusal::NoBlob { name: String::new() },
+            Refusal::Compacted { snapshot },
+            Refusal::Superseded,
+            Refusal::Replaced,
+            Refusal::TooSlow,
+            Refusal::storage(&"broken"),
+        ];
+        let codes: BTreeSet<u16> = refusals.iter().map(Refusal::close_code).collect();
+        assert_eq!(codes.len(), refusals.len());
+        assert!(codes.iter().all(|code| (4_400..4_600).contains(code)), "{codes:?}");
     }
 }

@@ -235,7 +235,9 @@ impl Leader {
             Status::Connecting => SyncState::Connecting,
             Status::Live => SyncState::Live { unsent, keeps_blobs: sync.client.keeps_blobs() },
             Status::Absent => SyncState::Absent,
-            Status::Offline => SyncState::Offline { unsent },
+            Status::Offline => {
+                SyncState::Offline { unsent, reason: sync.client.turned_away().map(ToString::to_string) }
+            }
             Status::Refused(reason) => SyncState::Refused { reason },
         }
     }

@@ -6,7 +6,7 @@ use crate::follower::Follower;
 use crate::leader::{Effect, Leader};
 use crate::reader::Reader;
 use browser::{lock, spawn, timer};
-use protocol::port::{FromStore, OpenFailure, RequestId, Role};
+use protocol::port::{FromStore, OpenFailure, RequestId};
 
 use super::mode::{Mode, to_effects};
 use super::opening::{self, Opened};
@@ -19,7 +19,6 @@ const PATIENCE_MILLIS: u32 = 5_000;
 pub(super) async fn run(shell: Rc<Shell>) {
     let room = shell.room();
     let free = lock::try_acquire(&room).await;
-    let follows = matches!(free, Ok(None));
     let held = match free {
         Ok(Some(held)) => Ok(held),
         Ok(None) => {
@@ -32,9 +31,6 @@ pub(super) async fn run(shell: Rc<Shell>) {
         Ok(held) => *shell.lock.borrow_mut() = Some(held),
         // Without locks nobody can tell who leads: two leaders would write over each other.
         Err(error) => return fail(&shell, OpenFailure::Store { reason: error.to_string() }),
-    }
-    if follows {
-        shell.perform(vec![Effect::Ui(FromStore::Role(Role::Leader))]);
     }
     lead(&shell).await;
 }

@@ -140,7 +140,7 @@ fn case_13_offline_both_run_and_one_result_is_shown() {
     world.ask(1, insert(2, "b"));
     world.ask(1, run(2));
     assert_eq!(world.text(1), "a Ok of 0; b Ok of 1", "alone it runs here");
-    assert_eq!(world.sync(1), SyncState::Offline { unsent: 7 });
+    assert_eq!(world.sync(1), SyncState::Offline { unsent: 7, reason: None });
     world.ask(0, insert(3, "c"));
     world.go_online(1);
     world.all_show("a Ok of 0; b Ok of 1; c");

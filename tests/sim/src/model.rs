@@ -454,7 +454,12 @@ impl Tab {
         self.clock + moment.now.cast_signed()
     }
 
-    fn append(&mut self, actor: &Actor, event: Event, typed: Vec<char>, disk: &mut Disk, moment: &Moment<'_>) {
+    fn append(&mut self, actor: &Actor, event: Event, typed: Vec<char>, disk: &mut Disk, moment: &mut Moment<'_>) {
+        match &event {
+            Event::KernelSessionEnded { session, .. } => moment.oracle.ends(session, disk.state().visible()),
+            Event::CellOutputsCleared { cell } => moment.oracle.clears(cell),
+            _ => {}
+        }
         let id: EventId = disk.next_event_id();
         let envelope = Envelope { id, actor: actor.clone(), at: self.wall(moment), event };
         if let Applied::Changed(changes) = disk.append(envelope.clone()) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use notebook::{CellId, Command, EndReason, Envelope, Event, EventId, ExecutionId, Notebook, ReplicaId, SessionId};
+use notebook::{CellId, Command, Envelope, Event, EventId, ExecutionId, Notebook, ReplicaId, SessionId};
 
 use protocol::peer::GRACE_MILLIS;
 
@@ -67,6 +67,8 @@ pub(crate) struct Oracle {
     chars: BTreeMap<char, Fate>,
     acknowledged: BTreeMap<ReplicaId, (u64, usize)>,
     cells: BTreeSet<CellId>,
+    /// Cells whose outputs were cleared.
+    cleared: BTreeSet<CellId>,
     runs: BTreeMap<ExecutionId, Vec<Run>>,
     /// The session that each browser hosts.
     hosts: BTreeMap<usize, SessionId>,
@@ -74,8 +76,8 @@ pub(crate) struct Oracle {
     looking: BTreeMap<(usize, SessionId), u64>,
     /// Since when each browser is connected and up to date, as the world knows, whatever the browser believes.
     live: BTreeMap<usize, u64>,
-    /// Runs that began twice although both browsers were connected all the time.
-    twice: Vec<(ExecutionId, SessionId, SessionId)>,
+    /// The ends of each session, each as what whoever said it knew to be claimed by that session.
+    ends: BTreeMap<SessionId, Vec<BTreeSet<ExecutionId>>>,
     pub(crate) counts: Counts,
     /// What is to be told of what happened, if anybody listens.
     pub(crate) notes: Option<Vec<String>>,
@@ -107,6 +109,11 @@ impl Oracle {
     /// Notes that a person may have erased a character.
     pub(crate) fn erased(&mut self, character: char) {
         self.chars.entry(character).or_default().erased = true;
+    }
+
+    /// Notes that a cell's outputs are cleared.
+    pub(crate) fn clears(&mut self, cell: &CellId) {
+        self.cleared.insert(cell.clone());
     }
 
     /// Notes that an event was committed and its author told so.
@@ -170,11 +177,16 @@ impl Oracle {
         let runs = self.runs.entry(execution.clone()).or_default();
         let was_live = |browser: usize, then: u64| self.live.get(&browser).is_some_and(|since| *since <= then);
         if let Some(first) = runs.last() {
-            let connected = was_live(browser, first.given) && was_live(first.browser, first.given);
-            if connected {
-                self.twice.push((execution.clone(), first.session.clone(), session.clone()));
-            } else {
+            let crossed = |session| {
+                let ends = self.ends.get(session).into_iter().flatten();
+                ends.into_iter().any(|claimed| !claimed.contains(execution))
+            };
+            if !(was_live(browser, first.given) && was_live(first.browser, first.given)) {
                 self.counts.twice_across_a_partition += 1;
+            } else if first.session != *session && (crossed(&first.session) || crossed(session)) {
+                self.counts.twice_across_an_end += 1;
+            } else {
+                self.failures.push(format!("{execution} was run twice: by {} and by {session}", first.session));
             }
         }
         runs.push(Run { browser, session: session.clone(), given, printed: None });
@@ -186,6 +198,13 @@ impl Oracle {
         for run in runs.filter(|run| run.session == *session) {
             run.printed = Some(printed);
         }
+    }
+
+    /// Notes that somebody ends a session, seeing this.
+    pub(crate) fn ends(&mut self, session: &SessionId, shown: &Notebook) {
+        let claimed = shown.executions().filter(|execution| execution.session.as_ref() == Some(session));
+        let claimed = claimed.map(|execution| execution.id.clone()).collect();
+        self.ends.entry(session.clone()).or_default().push(claimed);
     }
 
     /// Notes which session a browser hosts now.
@@ -209,19 +228,6 @@ impl Oracle {
         let is_here = |browser: usize| self.live.contains_key(&browser);
         if host.is_some_and(is_here) && is_here(browser) && since + GRACE_MILLIS > now {
             self.failures.push(format!("{browser} gave {session} up without waiting for its host, who is there"));
-        }
-    }
-
-    /// Judges the runs that began twice. The end of a session may cross its last claim; what else explains one?
-    fn judge_twice(&mut self, ended: &BTreeMap<SessionId, Option<EndReason>>) {
-        for (execution, first, second) in std::mem::take(&mut self.twice) {
-            let by_another =
-                |session| matches!(ended.get(session), Some(Some(EndReason::Restarted | EndReason::TabClosed)));
-            if first != second && (by_another(&first) || by_another(&second)) {
-                self.counts.twice_across_an_end += 1;
-            } else {
-                self.failures.push(format!("{execution} was run twice: by {first} and by {second}"));
-            }
         }
     }
 }

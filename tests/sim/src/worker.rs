@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use notebook::{Notebook, Replica, ReplicaId};
+use notebook::{Change, Notebook, Replica, ReplicaId};
 use protocol::client::Status;
 use protocol::port::{FromStore, Storage, SyncState, ToStore};
 use store::{Store, connect};
@@ -172,7 +172,7 @@ impl Machine for Worker {
 
     fn unsent(&self) -> usize {
         match self.tab.as_ref().map(|tab| &tab.sync) {
-            Some(SyncState::Live { unsent, .. } | SyncState::Offline { unsent }) => {
+            Some(SyncState::Live { unsent, .. } | SyncState::Offline { unsent, .. }) => {
                 usize::try_from(*unsent).unwrap_or(usize::MAX)
             }
             _ => 0,
@@ -277,9 +277,28 @@ impl Tab {
         }
     }
 
+    /// Notes ends of sessions, as seen by who hears of them: at first that is who ended them.
+    fn note(&self, changes: &[Change], moment: &mut Moment<'_>) {
+        let shown = self.page.notebook();
+        for change in changes {
+            match change {
+                Change::Session(session) if session.ended.is_some() && shown.is_live(&session.id) => {
+                    moment.oracle.ends(&session.id, shown);
+                }
+                Change::OutputsCleared { execution } => {
+                    shown.execution(execution).into_iter().for_each(|cleared| moment.oracle.clears(&cleared.cell));
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn told(&mut self, message: FromStore, moment: &mut Moment<'_>) {
         match message {
-            FromStore::Opened { changes, .. } | FromStore::Changed { changes } => self.page.patch(&changes),
+            FromStore::Opened { changes, .. } | FromStore::Changed { changes } => {
+                self.note(&changes, moment);
+                self.page.patch(&changes);
+            }
             FromStore::Sync(sync) => self.sync = sync,
             FromStore::Typed { cell, update } if self.page.hears(&cell, &update) => {
                 let millis = moment.random.within(LOOK_MILLIS);

@@ -54,7 +54,7 @@ impl<S: Storage> Relay<S> {
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         self.check_writer(from)?;
-        check_size(events.len(), MAX_BATCH)?;
+        check_count(events.len(), MAX_BATCH)?;
         check_size(events.iter().map(|event| event.sealed.len()).sum(), MAX_PAYLOAD_BYTES)?;
         let Sorted { fresh, marks, gap } = self.sort(events)?;
         let is_fresh = !fresh.is_empty();
@@ -132,7 +132,7 @@ impl<S: Storage> Relay<S> {
         let known = &self.contents.marks;
         let replicas = known.len() + marks.keys().filter(|replica| !known.contains_key(replica)).count();
         if replicas > self.limits.replicas {
-            return Err(Refusal::Full { limit: self.limits.log_bytes });
+            return Err(Refusal::TooManyReplicas { limit: self.limits.replicas as u64 });
         }
         let before = self.contents.head;
         let mut history = self.history;
@@ -179,6 +179,10 @@ fn whole(event: SealedEvent) -> OrderedEvent {
 }
 
 /// Refuses what is larger than this protocol's frames hold.
+pub(super) fn check_count(count: usize, limit: usize) -> Result<(), Refusal> {
+    if count <= limit { Ok(()) } else { Err(Refusal::TooMuchAtOnce { count: count as u64, limit: limit as u64 }) }
+}
+
 pub(super) fn check_size(size: usize, limit: usize) -> Result<(), Refusal> {
     if size <= limit { Ok(()) } else { Err(Refusal::TooLarge { size: size as u64, limit: limit as u64 }) }
 }

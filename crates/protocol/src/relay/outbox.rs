@@ -86,7 +86,7 @@ impl<S: Storage> Relay<S> {
             return;
         }
         out.send(from, &FromRelay::Refused(refusal.clone()));
-        if matches!(refusal, Refusal::TooFast { .. } | Refusal::Full { .. } | Refusal::NoBlob { .. }) {
+        if refusal.holds_back() {
             connection.session.held_back = Some(refusal);
         }
     }

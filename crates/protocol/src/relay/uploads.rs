@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use notebook::ReplicaId;
 
-use super::log::check_size;
+use super::log::{check_count, check_size};
 use super::outbox::Outbox;
 use super::session::{Session, Upload};
 use super::storage::{Contents, StoredBlob, StoredSnapshot, UploadId};
@@ -74,9 +74,14 @@ impl<S: Storage> Relay<S> {
         let kept: u64 = self.contents.snapshots.iter().map(|snapshot| snapshot.info.bytes).sum();
         let coming = self.uploading(|session| session.snapshot.as_ref().map(|upload| upload.bytes));
         let limit = self.limits.snapshot_bytes;
-        if kept + coming + upload.bytes > limit || holds.marks.len() > self.limits.replicas {
+        if kept + coming + upload.bytes > limit {
             self.drop_upload(Some(upload))?;
             return Err(Refusal::Full { limit });
+        }
+        let replicas = self.limits.replicas;
+        if holds.marks.len() > replicas {
+            self.drop_upload(Some(upload))?;
+            return Err(Refusal::TooManyReplicas { limit: replicas as u64 });
         }
         let store = |error| Refusal::storage(&error);
         if !part.is_last() {
@@ -181,7 +186,7 @@ impl<S: Storage> Relay<S> {
         mut names: Vec<String>,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        check_size(names.len(), MAX_BATCH)?;
+        check_count(names.len(), MAX_BATCH)?;
         let mut there = BTreeSet::new();
         for name in &names {
             check_size(name.len(), MAX_BLOB_NAME)?;

@@ -15,7 +15,7 @@ use protocol::codec;
 use protocol::history::History;
 use protocol::peer::{Body, Presence};
 use protocol::relay::{Effect, Limits, MemoryStorage, Relay};
-use protocol::wire::{self, ConnectionId, Cursor, RelayId, SealedEvent, ToRelay};
+use protocol::wire::{self, ConnectionId, Cursor, Refusal, RelayId, SealedEvent, ToRelay};
 
 fn notebook() -> Notebook {
     let mut notebook = Notebook::new();
@@ -429,6 +429,39 @@ fn who_only_reads_is_not_taken_for_one_that_does_not() {
     }
     assert_eq!(desk.devices[second].line, line);
     assert_eq!(titles(&desk), ["xxxxxxxxx", "xxxxxxxxx"]);
+}
+
+#[test]
+fn who_is_turned_away_says_why_and_comes_again() {
+    let mut desk = Desk::new(Limits { connections: 1, ..Limits::default() });
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    let client = |desk: &Desk| {
+        let client = &desk.devices[second].client;
+        (client.status(), client.turned_away().cloned())
+    };
+    assert_eq!(client(&desk), (Status::Offline, Some(Refusal::TooMany { limit: 1 })));
+    desk.with(second, Client::woken);
+    assert_eq!(client(&desk), (Status::Offline, Some(Refusal::TooMany { limit: 1 })));
+    desk.cut(first);
+    desk.with(second, Client::woken);
+    assert_eq!(client(&desk), (Status::Live, None));
+    desk.cut(second);
+    assert_eq!(client(&desk), (Status::Offline, None), "nobody says why");
+}
+
+#[test]
+fn a_page_too_many_says_so_and_still_hears_what_others_put_there() {
+    let mut desk = Desk::new(Limits { replicas: 2, ..Limits::default() });
+    let first = desk.join(notebook(), None);
+    let second = desk.join(Notebook::new(), None);
+    desk.push(first, titled(1, 2));
+    desk.push(first, titled(2, 1));
+    desk.push(second, titled(3, 1));
+    let refusal = Refusal::TooManyReplicas { limit: 2 };
+    assert_eq!(desk.devices[second].client.status(), Status::Refused(refusal.to_string()));
+    desk.push(first, titled(1, 3));
+    assert_eq!(desk.devices[second].state.confirmed().title(), "1.3");
 }
 
 #[test]

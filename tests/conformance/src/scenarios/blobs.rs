@@ -76,7 +76,7 @@ pub(super) fn it_is_told_which_blobs_are_missing(host: &mut dyn Host) {
         assert_eq!(a.take(), FromRelay::BlobsMissing { names: missing });
     }
     a.send(&ToRelay::FindBlobs { names: vec![String::new(); MAX_BATCH + 1] });
-    assert!(matches!(a.refused_and_closed(), Refusal::TooLarge { .. }));
+    assert!(matches!(a.refused_and_closed(), Refusal::TooMuchAtOnce { .. }));
 }
 
 pub(super) fn an_event_is_not_taken_without_its_blob(host: &mut dyn Host) {

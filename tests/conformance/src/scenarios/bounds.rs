@@ -76,7 +76,7 @@ pub(super) fn a_full_log_says_so_and_goes_on(host: &mut dyn Host) {
     let replicas: Vec<_> = (2..=5).map(|replica| event(replica, 1, 1)).collect();
     a.push_acknowledged(&replicas);
     a.push(&[event(6, 1, 1)]);
-    assert!(matches!(a.refused(), Refusal::Full { .. }));
+    assert_eq!(a.refused(), Refusal::TooManyReplicas { limit: limits.replicas as u64 });
 }
 
 pub(super) fn blobs_and_snapshots_are_bounded(host: &mut dyn Host) {

@@ -64,15 +64,15 @@ pub(super) fn oversized_frames_are_refused(host: &mut dyn Host) {
     let too_many = events(1, 1..=MAX_BATCH as u64 + 1);
     let too_large = vec![event(1, 1, MAX_PAYLOAD_BYTES), event(1, 2, 1)];
     let sealed = vec![0; MAX_PAYLOAD_BYTES + 1];
-    for (what, frame) in [
-        ("a batch", wire::encode(&ToRelay::Push { events: too_many, blobs: vec![] })),
-        ("a payload", wire::encode(&ToRelay::Push { events: too_large, blobs: vec![] })),
-        ("a part", wire::encode(&ToRelay::PutBlob { name: "a".into(), part: 0, parts: 1, sealed })),
-        ("a frame", vec![0; MAX_FRAME_BYTES + 1]),
+    for (what, code, frame) in [
+        ("a batch", 4414, wire::encode(&ToRelay::Push { events: too_many, blobs: vec![] })),
+        ("a payload", 4413, wire::encode(&ToRelay::Push { events: too_large, blobs: vec![] })),
+        ("a part", 4413, wire::encode(&ToRelay::PutBlob { name: "a".into(), part: 0, parts: 1, sealed })),
+        ("a frame", 4413, vec![0; MAX_FRAME_BYTES + 1]),
     ] {
         let (mut client, _) = Client::let_in(host, &access);
         client.send_bytes(&frame);
-        assert!(matches!(client.refused_and_closed(), Refusal::TooLarge { .. }), "{what}");
+        assert_eq!(client.refused_and_closed().close_code(), code, "{what}");
     }
     let mut stranger = Client::greeted(host, &access);
     stranger.send_bytes(&vec![0; MAX_FRAME_BYTES + 1]);
