@@ -3,28 +3,31 @@
  * wipe. Its port changes when it starts again; `tests/server.mjs` asks for it at each connection.
  */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { start } from "../sync-worker/workerd.mjs";
 
 /** Starts a relay on an empty storage. */
-export async function startRelay({ limits, log = "ignore" } = {}) {
-  const relay = new Relay(await mkdtemp(join(tmpdir(), "cathode-relay-")), { limits, log });
+export async function startRelay({ limits } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "cathode-relay-"));
+  const relay = new Relay(folder, limits, await open(join(folder, "log"), "a"));
   await relay.start();
   return relay;
 }
 
 /** One relay. `port` is undefined while it does not run. */
 export class Relay {
-  #storage;
-  #options;
+  #folder;
+  #limits;
+  #log;
   #process;
 
-  constructor(storage, options) {
-    this.#storage = storage;
-    this.#options = options;
+  constructor(folder, limits, log) {
+    this.#folder = folder;
+    this.#limits = limits;
+    this.#log = log;
   }
 
   get port() {
@@ -33,12 +36,17 @@ export class Relay {
 
   /** The folder with all that the relay has stored: what somebody who takes its disk can read. */
   get storage() {
-    return this.#storage;
+    return join(this.#folder, "storage");
+  }
+
+  /** The folder with what it has stored, and with all that it and its workerd said. */
+  get folder() {
+    return this.#folder;
   }
 
   /** Starts it on what it has stored. */
   async start() {
-    this.#process = await start({ storage: this.#storage, ...this.#options });
+    this.#process = await start({ storage: this.storage, limits: this.#limits, log: this.#log.fd });
   }
 
   /** Ends it at once, as a power cut does. Its sockets break. */
@@ -57,13 +65,14 @@ export class Relay {
   /** Kills it, forgets all that it has stored, and starts it again. */
   async wipe() {
     await this.kill();
-    await rm(this.#storage, { recursive: true, force: true });
+    await rm(this.storage, { recursive: true, force: true });
     await this.start();
   }
 
   /** Ends it for good. */
   async stop() {
     await this.kill();
-    await rm(this.#storage, { recursive: true, force: true });
+    await this.#log.close();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }

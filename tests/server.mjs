@@ -40,16 +40,17 @@ const ISOLATION = {
 /**
  * Serves `root` below `prefix` until `close()` is called.
  *
- * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number, relay?: Relay}} [options]
- *   Port 0 takes any free one. The relay's port is asked for at each connection.
+ * @param {{root?: string, prefix?: string, isolated?: boolean, port?: number, relay?: Relay, asked?: (request: import("node:http").IncomingMessage) => void}} [options]
+ *   Port 0 takes any free one. The relay's port is asked for at each connection. `asked` is told of each request.
  * @typedef {{port?: number, used?: () => void, said?: (bytes: number) => void}} Relay
  *   `used` is told of each connection, `said` of what comes from the relay.
  * @returns {Promise<{url: string, port: number, close: () => Promise<void>}>}
  */
-export async function start({ root = "dist", prefix = "/", isolated = true, port = 0, relay } = {}) {
+export async function start({ root = "dist", prefix = "/", isolated = true, port = 0, relay, asked } = {}) {
   const folder = resolve(root);
   const base = withSlashes(prefix);
   const server = createServer((request, response) => {
+    asked?.(request);
     answer(request, response, { folder, base, isolated }).catch((error) => {
       if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
       response.end(`${error}\n`);

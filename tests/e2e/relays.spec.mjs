@@ -104,6 +104,31 @@ test.describe("a relay that is full", () => {
   });
 });
 
+test.describe("a relay that lets nobody else in", () => {
+  test.use({ limits: { connections: 2 } });
+
+  test("says so to whoever comes by a link and to whoever comes back, until there is room", async ({ room }) => {
+    const [ada, bob] = await room.begin("'shared'");
+    const cleo = await room.enter();
+    await cleo.page.goto(`${cleo.site}${room.links.edit}`);
+    const waiting = cleo.page.locator("[data-awaited]");
+    await expect(waiting.getByRole("heading")).toHaveText("Waiting to be let in");
+    await expect(waiting).toContainText("this notebook is open in too many places (at most 2)");
+    bob.cut();
+    await cleo.page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await cleo.shows(["'shared'"]);
+    await cleo.isLive();
+    await bob.write(0, "'meanwhile'");
+    await bob.mend();
+    await expect(bob.sync).toContainText("Not let in");
+    await expect(bob.sync).toContainText("waiting");
+    await expect(bob.sync).toHaveAttribute("title", /open in too many places/);
+    ada.cut();
+    await bob.mend();
+    await cleo.shows(["'meanwhile'"]);
+  });
+});
+
 test.describe("a relay without room for large outputs", () => {
   test.use({ limits: { blob_bytes: 300_000 } });
 

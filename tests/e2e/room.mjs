@@ -115,7 +115,8 @@ class Room {
   /** Lets a further browser in. Another relay may stand where this room's should be. */
   async enter(relay = this.relay) {
     const line = await Line.to(relay);
-    const site = await host({ relay: line });
+    const asked = [];
+    const site = await host({ relay: line, asked: ({ url, rawHeaders }) => asked.push(url, ...rawHeaders) });
     const { context, leave } = await own();
     const broken = [];
     context.on("console", (message) => {
@@ -128,6 +129,7 @@ class Room {
       expect(broken).toEqual([]);
     };
     const guest = new Guest(context.pages()[0] ?? (await context.newPage()), site, line, context, end);
+    guest.asked = asked;
     this.guests.push(guest);
     return guest;
   }

@@ -379,7 +379,8 @@ test("B4-8: a browser that lost the notebook's files has it again from the relay
 
 test("B4-33: nothing of a notebook is readable on its way or at the relay, and no key is in any request", async ({ room }) => {
   const marker = "Zitronenfalter";
-  const [ada, bob] = await room.begin(`print('${marker}'.upper())`);
+  // What it prints is more than stays in an event.
+  const [ada, bob] = await room.begin(`print('${marker}'.upper() * 8000)`);
   await ada.title.fill(`${marker}titel`);
   await ada.title.press("Enter");
   await ada.run(0);
@@ -391,13 +392,18 @@ test("B4-33: nothing of a notebook is readable on its way or at the relay, and n
   await expect(bob.title).toHaveValue(`${marker}titel`);
 
   const keys = [room.links.edit, room.links.view].map((link) => link.slice(link.indexOf("#") + 1).replace("view.", ""));
-  const plain = [marker, marker.toUpperCase(), ...keys];
+  const inBytes = keys.map((key) => Buffer.from(key, "base64url"));
+  for (const bytes of inBytes) expect(bytes.length).toBeGreaterThanOrEqual(32);
+  const plain = [marker, marker.toUpperCase(), ...keys, ...inBytes];
+  const asked = [ada, bob].flatMap((guest) => guest.asked);
+  expect(asked.some((text) => /referer/i.test(text)), "the site is told of pages").toBe(true);
+  expect(asked.filter((text) => keys.some((key) => text.includes(key)))).toEqual([]);
   const traffic = Buffer.concat([ada, bob].flatMap((guest) => guest.line.heard));
   expect(traffic.length).toBeGreaterThan(2_000);
   for (const text of plain) expect(traffic.includes(text), `${text} on the wire`).toBe(false);
   const id = ada.id();
   let stored = 0;
-  for (const file of await readdir(room.relay.storage, { recursive: true, withFileTypes: true })) {
+  for (const file of await readdir(room.relay.folder, { recursive: true, withFileTypes: true })) {
     if (!file.isFile()) continue;
     const bytes = await readFile(join(file.parentPath ?? file.path, file.name));
     stored += bytes.length;

@@ -5,9 +5,16 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 
+use conformance::client::{Client, events, ordered, writer};
+use conformance::host::Host as _;
 use conformance::scenarios::{self, Scenario};
 use conformance::workerd::WorkerdHost;
 use protocol::relay::Limits;
+use protocol::wire::{FromRelay, Refusal, ToRelay};
+use tungstenite::Message;
+
+/// A workerd puts an object to sleep that was asked nothing for ten seconds.
+const ASLEEP_MILLIS: u32 = 14_000;
 
 fn start(limits: Limits) -> WorkerdHost {
     let path =
@@ -31,6 +38,50 @@ fn workerd_does_what_every_relay_must() {
 #[ignore = "needs the built relay: cargo xtask test"]
 fn workerd_is_bounded() {
     play(scenarios::bounded(), scenarios::small_limits());
+}
+
+#[test]
+#[ignore = "needs the built relay: cargo xtask test"]
+fn a_relay_that_slept_knows_its_sockets() {
+    let limits = scenarios::small_limits();
+    let mut host = start(limits);
+    let access = writer(200);
+    let mut a = Client::live(&mut host, &access);
+    let mut viewer = Client::live(&mut host, &access.for_viewing());
+    let mut b = Client::live(&mut host, &access);
+    assert_eq!(a.push_acknowledged(&events(1, 1..=2)), 2);
+    for client in [&mut viewer, &mut b] {
+        assert_eq!(client.events(), (0, ordered(&events(1, 1..=2)), 2));
+    }
+    // As often as the relay has patience for, before and after: it could not go on if it remembered.
+    let mut tries_to_write = || {
+        for _ in 0..limits.patience {
+            viewer.push(&events(2, 1..=1));
+            assert_eq!(viewer.refused(), Refusal::ReadOnly);
+        }
+    };
+    tries_to_write();
+    host.wait(ASLEEP_MILLIS);
+    tries_to_write();
+    assert_eq!(b.push_acknowledged(&events(3, 1..=1)), 3);
+    for client in [&mut a, &mut viewer] {
+        assert_eq!(client.events(), (2, ordered(&events(3, 1..=1)), 3));
+    }
+    viewer.send(&ToRelay::Ephemeral { sealed: vec![1] });
+    assert!(matches!(a.take(), FromRelay::Ephemeral { writer: false, .. }));
+    drop(viewer);
+    assert!(matches!(a.next_of_all(), FromRelay::Left { .. }));
+}
+
+#[test]
+#[ignore = "needs the built relay: cargo xtask test"]
+fn a_ping_is_answered() {
+    let host = start(Limits::default());
+    let address = format!("ws://127.0.0.1:{}/sync/{}", host.port(), writer(201).notebook());
+    let (mut socket, _) = tungstenite::connect(address).unwrap();
+    assert!(matches!(socket.read().unwrap(), Message::Binary(_)), "the greeting");
+    socket.send(Message::text("ping")).unwrap();
+    assert_eq!(socket.read().unwrap(), Message::text("pong"));
 }
 
 #[test]
