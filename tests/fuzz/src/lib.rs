@@ -8,7 +8,8 @@
 
 mod samples;
 
-use notebook::{Actor, Envelope, EventId, Notebook, PersonId, ReplicaId, Source};
+use notebook::ipynb::{self, Imported};
+use notebook::{Actor, Command, Context, Envelope, EventId, Notebook, PersonId, ReplicaId, Source, decide};
 use protocol::access::{Access, Secret};
 use protocol::client::Client;
 use protocol::relay::memory::MemoryStorage;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "events", feed: events },
     Target { name: "snapshots", feed: snapshots },
     Target { name: "links", feed: links },
+    Target { name: "files", feed: files },
     Target { name: "updates", feed: updates },
     Target { name: "words", feed: words },
     Target { name: "relay", feed: relay },
@@ -100,6 +102,29 @@ fn links(bytes: &[u8]) {
     if let Ok(read) = Access::parse(&writer.notebook(), &fragment) {
         assert_eq!(Access::parse(&writer.notebook(), &read.fragment()), Ok(read), "a link survives its writing");
     }
+}
+
+/// What a link unpacks to that carries a notebook inside, or a file that somebody opens.
+fn files(bytes: &[u8]) {
+    if let Ok(file) = ipynb::parse(&String::from_utf8_lossy(bytes)) {
+        let written = write(file);
+        let again = ipynb::parse(&written).expect("what was written can be read");
+        assert_eq!(write(again), written, "a file survives its reading");
+    }
+}
+
+/// Returns the file of a notebook that began with this one.
+fn write(file: Imported) -> String {
+    let mut notebook = Notebook::new();
+    let actor = Actor::Person(PersonId::from_entropy([1; 16]));
+    let mut fresh = (0_u128..).map(u128::to_be_bytes);
+    let mut entropy = || fresh.next().expect("invariant: it never ends");
+    let mut context = Context { now: 0, actor: actor.clone(), entropy: &mut entropy };
+    let events = decide(&notebook, Command::Import { file: Box::new(file) }, &mut context);
+    for (event, counter) in events.expect("an empty notebook takes any file").into_iter().zip(1..) {
+        notebook.apply(&Envelope { id: EventId { counter, ..id() }, actor: actor.clone(), at: 0, event });
+    }
+    ipynb::export(&notebook, &|_| None).expect("nothing of it is in a blob")
 }
 
 fn updates(bytes: &[u8]) {

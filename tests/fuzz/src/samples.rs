@@ -16,9 +16,23 @@ use protocol::wire::{
 
 use crate::{access, id};
 
+/// Notebooks as Jupyter writes them.
+const FILES: [&str; 2] = [
+    r##"{"cells":[{"cell_type":"markdown","id":"a1","metadata":{"tags":["x"]},"source":["# Tides\n","text"],"attachments":{"a.png":{"image/png":"AAAA"}}},
+{"cell_type":"code","execution_count":3,"id":"b2","metadata":{},"outputs":[
+{"name":"stdout","output_type":"stream","text":["1\n","2\n"]},
+{"data":{"text/plain":["3"],"application/json":{"a":[1,2.5,null]}},"execution_count":3,"metadata":{},"output_type":"execute_result"},
+{"data":{"image/png":"AAAA"},"metadata":{"width":2},"output_type":"display_data"},
+{"ename":"E","evalue":"no","output_type":"error","traceback":["E: no"]}],"source":"1\n2"},
+{"cell_type":"raw","id":"c3","metadata":{},"source":""}],
+"metadata":{"kernelspec":{"name":"python3","display_name":"Python 3"},"title":"T"},"nbformat":4,"nbformat_minor":5}"##,
+    r#"{"cells":[{"cell_type":"code","metadata":{},"outputs":[],"source":[],"execution_count":null}],"metadata":{},"nbformat":4,"nbformat_minor":2}"#,
+];
+
 /// Returns inputs for every target.
 pub fn samples() -> Vec<Vec<u8>> {
     let mut samples = vec![access().fragment().into_bytes(), access().for_viewing().fragment().into_bytes()];
+    samples.extend(FILES.map(|file| file.as_bytes().to_vec()));
     let events = events();
     let mut notebook = Notebook::new();
     for (event, counter) in events.iter().zip(1..) {
