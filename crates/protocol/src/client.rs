@@ -388,8 +388,6 @@ impl Client {
                 self.find_blobs(&named);
                 self.hold_back(NO_BLOB_MILLIS);
             }
-            // What was asked for on the way is not asked for again: it begins anew, later.
-            Refusal::TooFast { .. } => self.drop_connection(),
             // Another device was faster: begin anew with what it put there.
             Refusal::Superseded if matches!(self.phase, Phase::Basing(..) | Phase::Based(_)) => self.drop_connection(),
             // As does another device's snapshot that this one was not told of: it was not live then.
@@ -403,7 +401,10 @@ impl Client {
                 self.drop_connection();
                 self.turned_away = Some(refusal);
             }
-            Refusal::Compacted { .. } | Refusal::Replaced | Refusal::TooSlow => self.drop_connection(),
+            // Who is too fast on the way begins anew, later: what was asked for is not asked for again.
+            Refusal::TooFast { .. } | Refusal::Compacted { .. } | Refusal::Replaced | Refusal::TooSlow => {
+                self.drop_connection();
+            }
             Refusal::Unknown => {
                 self.absent = true;
                 self.drop_connection();
