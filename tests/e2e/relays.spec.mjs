@@ -120,7 +120,7 @@ test.describe("a relay that lets nobody else in", () => {
     await cleo.isLive();
     await bob.write(0, "'meanwhile'");
     await bob.mend();
-    await expect(bob.sync).toContainText("Not let in");
+    await expect(bob.sync).toContainText("Turned away");
     await expect(bob.sync).toContainText("waiting");
     await expect(bob.sync).toHaveAttribute("title", /open in too many places/);
     ada.cut();

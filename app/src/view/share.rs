@@ -110,7 +110,9 @@ fn standing(state: &SyncState) -> String {
         SyncState::Live { unsent, .. } => format!("It is live; {unsent} changes are on their way."),
         SyncState::Connecting => "It is being handed to the relay…".to_owned(),
         SyncState::Offline { reason: Some(reason), .. } => {
-            format!("The relay lets nobody in just now: {reason}. The links work as soon as it does.")
+            format!(
+                "The relay turned this browser away: {reason}. It is tried again by itself; the links work once it is let in."
+            )
         }
         SyncState::Offline { reason: None, .. } => {
             "The relay cannot be reached just now. The links work as soon as it can.".to_owned()

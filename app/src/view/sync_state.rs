@@ -44,8 +44,8 @@ fn words(state: &SyncState, views: bool) -> (String, String) {
             "Who has a link sees every change as it happens. The relay in between cannot read any of it.".to_owned(),
         ),
         SyncState::Offline { reason: Some(reason), .. } => (
-            "Not let in".to_owned(),
-            format!("The relay lets this browser in no more: {reason}. It is tried again by itself. You can go on: your changes are kept here and reach the others later."),
+            "Turned away".to_owned(),
+            format!("The relay turned this browser away: {reason}. It is tried again by itself. You can go on: your changes are kept here and reach the others later."),
         ),
         SyncState::Offline { reason: None, .. } => (
             "Offline".to_owned(),
@@ -128,7 +128,7 @@ pub(crate) fn Awaited(session: Session) -> impl IntoView {
         ),
         SyncState::Offline { reason: Some(reason), .. } => (
             "Waiting to be let in",
-            format!("The relay says: {reason}. This page keeps trying, and the notebook is fetched as soon as there is room."),
+            format!("The relay says: {reason}. This page keeps trying, and the notebook is fetched once the relay lets it in."),
         ),
         SyncState::Offline { reason: None, .. } => (
             "Waiting for the relay",

@@ -178,11 +178,12 @@ fn whole(event: SealedEvent) -> OrderedEvent {
     OrderedEvent { id: event.id, sealed: Some(event.sealed) }
 }
 
-/// Refuses what is larger than this protocol's frames hold.
+/// Refuses more than this protocol's frames hold.
 pub(super) fn check_count(count: usize, limit: usize) -> Result<(), Refusal> {
     if count <= limit { Ok(()) } else { Err(Refusal::TooMuchAtOnce { count: count as u64, limit: limit as u64 }) }
 }
 
+/// Refuses what is larger than this protocol's frames hold, in bytes.
 pub(super) fn check_size(size: usize, limit: usize) -> Result<(), Refusal> {
     if size <= limit { Ok(()) } else { Err(Refusal::TooLarge { size: size as u64, limit: limit as u64 }) }
 }
