@@ -23,8 +23,8 @@ const BUILT = process.env.CATHODE_RELAY_BUILD ?? resolve(ROOT, "target/sync-work
  * Starts a workerd and waits until it listens.
  *
  * @param {{storage: string, port?: number, limits?: object, log?: "inherit" | "ignore" | number, built?: string}} options
- *   Port 0 takes any free one. `limits` are those that differ from the usual ones. `log` may be an open file. `built` is the folder of
- *   the relay's configuration.
+ *   Port 0 takes any free one. `limits` are those that differ from the usual ones. `log` may be an open file.
+ *   `built` is the folder of the relay's configuration.
  * @returns {Promise<{port: number, pid: number, ended: Promise<void>, stop: () => Promise<void>, kill: () => Promise<void>}>}
  */
 export async function start({ storage, port = 0, limits, log = "inherit", built = BUILT }) {
